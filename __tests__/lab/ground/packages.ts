@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs'
+import { attempt, run } from './command.ts'
+import { oneAtATime } from './single.ts'
+
+/** Installs Debian packages that are missing. Two parts that need some at the same time wait for each other. */
+export async function debianPackages(...names: string[]): Promise<void> {
+  if ((await missing(names)).length === 0) return
+  await oneAtATime('apt', async () => {
+    const still = await missing(names)
+    if (still.length === 0) return
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+    const install = ['apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...still] as const
+    // The lists may be absent or older than the archive: ask for new ones only when the first try fails.
+    if ((await attempt([...install], { env, timeoutMs: 600_000 })).code === 0) return
+    await run(['apt-get', 'update', '-qq'], { env, timeoutMs: 300_000 })
+    await run([...install], { env, timeoutMs: 600_000 })
+  })
+}
+
+// dpkg fills in these placeholders, not we.
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the format language of dpkg-query
+const DPKG_FORMAT = '${Package} ${db:Status-Status}\\n'
+
+async function missing(names: readonly string[]): Promise<string[]> {
+  const { stdout } = await attempt(['dpkg-query', '-W', '-f', DPKG_FORMAT, ...names])
+  const installed = new Set(
+    stdout.split('\n').flatMap((line) => (line.endsWith(' installed') ? line.split(' ', 1) : [])),
+  )
+  return names.filter((name) => !installed.has(name))
+}
+
+/** Why this machine cannot carry a part that needs root and Debian's packages, or undefined when it can. */
+export function whyNoDebianRoot(): string | undefined {
+  if (process.platform !== 'linux') return `it needs Linux, and this is ${process.platform}`
+  if (process.getuid?.() !== 0) return 'it needs root'
+  if (!existsSync('/etc/debian_version')) return 'it needs a Debian machine, for its packages'
+  return undefined
+}
