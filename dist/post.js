@@ -1,0 +1,1 @@
+import"./chunk-rolldown-runtime.js";import{i as e,r as t}from"./chunk-core.js";import{n,r}from"./chunk-state.js";const i=e(n);if(e(`finished`)!==`true`&&i!==``){let e=`rust-deploy was killed during the step "${i}", before it could report. Nothing is known of what that step did.`;t(e),await r.addRaw(`### ❌ ${e}\n`).write()}export{};

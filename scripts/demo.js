@@ -1,0 +1,26 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/**
+ * The main job, shown: what a run would do, the build of examples/hello, and what its job summary says. It uses nothing
+ * but the committed bundle, so it works on a fresh clone before anything is installed; plain JavaScript, because the
+ * machine's own Node may not read TypeScript.
+ */
+const root = join(import.meta.dirname, '..')
+const summary = join(root, 'examples/hello/target/rust-deploy/summary.md')
+
+run('what would be done', 'build', '--dry-run')
+run('doing it', 'build')
+if (existsSync(summary)) {
+  console.log('\n# the summary\n')
+  console.log(readFileSync(summary, 'utf8'))
+}
+
+/** @param {string} title @param {string[]} args */
+function run(title, ...args) {
+  console.log(`\n# ${title}: rust-deploy ${args.join(' ')}\n`)
+  const cli = [join(root, 'dist/cli.js'), ...args, '--working-directory', 'examples/hello']
+  const { status } = spawnSync(process.execPath, cli, { cwd: root, stdio: 'inherit' })
+  if (status !== 0) process.exit(status ?? 1)
+}

@@ -1,0 +1,79 @@
+import { stat } from 'node:fs/promises'
+import { isAbsolute, relative } from 'node:path'
+import type { Environment } from '../process/environment.ts'
+import { runTool } from '../process/tool.ts'
+import { Failed } from '../report/ending.ts'
+import type { Log } from '../report/log.ts'
+import { buildArguments, type Compilation, fetchArguments } from './arguments.ts'
+import type { Binary } from './binary.ts'
+import { sha256Of } from './digest.ts'
+import { explainFailure } from './failure.ts'
+import { readUnit, type Unit } from './messages.ts'
+
+export type CargoOptions = Compilation & {
+  /** The packages with the ids under which cargo's messages name them. */
+  chosen: readonly { id: string; name: string; version: string; binaries: readonly string[] }[]
+  directory: string
+  targetDirectory: string
+  environment: Environment
+  hasGitToken: boolean
+  signal: AbortSignal
+  log: Log
+}
+
+export type Built = { binaries: readonly Binary[]; compiled: number; fresh: number }
+
+/** Brings in every dependency. It runs nobody's code, so it alone may see tokens. */
+export async function cargoFetch(options: CargoOptions): Promise<void> {
+  await cargo(options, fetchArguments(options), () => {})
+}
+
+/** Compiles, and finds the binaries by what cargo says it made, never by guessing at paths. */
+export async function cargoBuild(options: CargoOptions): Promise<Built> {
+  const units: Unit[] = []
+  await cargo(options, buildArguments(options), (line) => {
+    const unit = readUnit(line)
+    if (unit !== undefined) units.push(unit)
+    else if (!line.startsWith('{')) options.log.output(line)
+  })
+  const binaries: Binary[] = []
+  for (const { id, name, version, binaries: wanted } of options.chosen) {
+    for (const binary of wanted) {
+      const made = units.findLast((unit) => unit.isBinary && unit.packageId === id && unit.target === binary)
+      const path = made?.executable
+      if (path === undefined || !isInside(path, options.targetDirectory)) {
+        throw new Failed(`cargo succeeded, but did not say where it put the binary \`${binary}\` of \`${name}\`.`)
+      }
+      const { size } = await stat(path)
+      binaries.push({
+        package: name,
+        version,
+        name: binary,
+        target: options.target,
+        path,
+        size,
+        sha256: await sha256Of(path),
+      })
+    }
+  }
+  const fresh = units.filter((unit) => unit.fresh).length
+  return { binaries, fresh, compiled: units.length - fresh }
+}
+
+async function cargo(options: CargoOptions, args: readonly string[], onStdout: (line: string) => void): Promise<void> {
+  const { code, stderr } = await runTool({
+    file: 'cargo',
+    args,
+    cwd: options.directory,
+    env: options.environment,
+    signal: options.signal,
+    onLine: (line, stream) => (stream === 'stdout' ? onStdout(line) : options.log.output(line)),
+  })
+  if (code !== 0) throw new Failed(explainFailure({ said: `cargo ${args[0]}`, stderr, ...options }))
+}
+
+/** A proc macro can print what looks like a message of cargo's. */
+function isInside(path: string, folder: string): boolean {
+  const way = relative(folder, path)
+  return way !== '' && !way.startsWith('..') && !isAbsolute(way)
+}

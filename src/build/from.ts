@@ -1,0 +1,28 @@
+import { Refused } from '../report/ending.ts'
+
+/** Where a binary comes from that is not compiled here, and the digest that it must have, if one was named. */
+export type From = ({ kind: 'path'; path: string } | { kind: 'artifact'; name: string }) & {
+  sha256: string | undefined
+}
+
+const ARTIFACT = 'artifact:'
+const PIN = '@sha256:'
+
+export function parseFrom(text: string): From {
+  const at = text.lastIndexOf(PIN)
+  const place = at < 0 ? text : text.slice(0, at)
+  const sha256 = at < 0 ? undefined : text.slice(at + PIN.length).toLowerCase()
+  if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256)) {
+    throw new Refused(`\`from\` ends in ${PIN}, but what follows is not a SHA-256 digest of 64 hexadecimal digits.`)
+  }
+  if (place.startsWith('run:')) {
+    throw new Refused('`from` cannot take from another run yet: give a path, or `artifact:<name>` of this run.')
+  }
+  if (!place.startsWith(ARTIFACT)) {
+    if (place === '') throw new Refused('`from` names a digest, but no path and no artifact.')
+    return { kind: 'path', path: place, sha256 }
+  }
+  const name = place.slice(ARTIFACT.length)
+  if (name === '') throw new Refused('`from` says artifact:, but not which: artifact:<name>.')
+  return { kind: 'artifact', name, sha256 }
+}

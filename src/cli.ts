@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { program } from './identity.ts'
+import { secretsIn } from './pipeline/gather.ts'
+import { inert } from './report/inert.ts'
+import { plainDisplay } from './report/plain.ts'
+import { Redaction } from './report/redact.ts'
+import { resultText } from './report/result-text.ts'
+import { terminalDisplay } from './report/terminal.ts'
+import { type RunEnd, run } from './run.ts'
+import { readCommandLine } from './settings/command-line.ts'
+import { helpText } from './settings/help.ts'
+import { stopOnSignals } from './signals.ts'
+
+const { env, argv, stdout, stderr } = process
+const args = argv.slice(2)
+
+if (args.includes('--help') || args.includes('-h')) {
+  stdout.write(helpText(stdout.columns ?? 80))
+} else if (args.includes('--version')) {
+  stdout.write(`${program}\n`)
+} else {
+  const scratch = mkdtempSync(join(tmpdir(), 'rust-deploy-'))
+  const end = await runCommandLine(scratch)
+  rmSync(scratch, { recursive: true, force: true })
+  // Explicit, since idle connections of the storage client would keep the process for seconds.
+  stdout.write('', () => process.exit(end.exitCode))
+}
+
+async function runCommandLine(scratch: string): Promise<RunEnd> {
+  const reading = readCommandLine(args, env)
+  const redaction = new Redaction()
+  redaction.hide(secretsIn(reading.given))
+  // Progress goes to the standard error, so that the standard output is only the result.
+  const write = (text: string) => void stderr.write(redaction.apply(text))
+  const live = stderr.isTTY && !env['CI']
+  // In a step of a workflow the runner reads commands from this stream too.
+  const plain = env['GITHUB_ACTIONS'] === 'true' ? (text: string) => write(`${inert(text.trimEnd())}\n`) : write
+
+  const end = await run(
+    {
+      reading,
+      redaction,
+      display: live ? terminalDisplay({ write, columns: () => stderr.columns ?? 80 }) : plainDisplay(plain),
+      surroundings: {
+        environment: env,
+        serverUrl: env['GITHUB_SERVER_URL'] || 'https://github.com',
+        hasArtifactService: Boolean(env['ACTIONS_RESULTS_URL']),
+        scratch,
+      },
+      reportFolder: (targetDirectory) =>
+        targetDirectory === undefined ? scratch : resolve(targetDirectory, 'rust-deploy'),
+    },
+    stopOnSignals(),
+  )
+  stdout.write(redaction.apply(resultText(end.report, end.outputs)))
+  return end
+}

@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as core from '@actions/core'
+import { program } from './identity.ts'
+import { secretsIn } from './pipeline/gather.ts'
+import { Redaction } from './report/redact.ts'
+import { runnerDisplay } from './report/runner.ts'
+import { tellRunner } from './report/tell-runner.ts'
+import { run } from './run.ts'
+import { readStep } from './settings/step.ts'
+import { stopOnSignals } from './signals.ts'
+import { FINISHED, STEP } from './state.ts'
+
+const { env } = process
+const reading = readStep(env)
+const redaction = new Redaction()
+redaction.hide(secretsIn(reading.given))
+// Before the first line: the runner masks only what comes after.
+for (const form of redaction.forms) core.setSecret(form)
+
+const scratch = join(env['RUNNER_TEMP'] ?? tmpdir(), `rust-deploy-${randomUUID()}`)
+const write = (text: string) => void process.stdout.write(redaction.apply(text))
+write(`${program}\n`)
+
+const end = await run(
+  {
+    reading,
+    redaction,
+    display: runnerDisplay(write),
+    surroundings: {
+      environment: env,
+      serverUrl: env['GITHUB_SERVER_URL'] || 'https://github.com',
+      hasArtifactService: Boolean(env['ACTIONS_RESULTS_URL']),
+      scratch,
+    },
+    reportFolder: () => scratch,
+    onStep: ({ title }) => core.saveState(STEP, title),
+  },
+  stopOnSignals(),
+)
+core.saveState(FINISHED, 'true')
+await tellRunner(end.report, end.outputs, redaction)
+// Explicit, since idle connections of the storage client would keep the process for seconds.
+process.stdout.write('', () => process.exit(end.exitCode))

@@ -1,0 +1,157 @@
+import type { Display } from '../report/display.ts'
+import { Cancelled } from '../report/ending.ts'
+import type { Finding } from '../report/finding.ts'
+import type { Log } from '../report/log.ts'
+import type { StepRecord, StepState } from '../report/record.ts'
+import type { Pipeline, Step } from './step.ts'
+
+export type RunnerOptions = {
+  display: Display
+  signal: AbortSignal
+  dryRun: boolean
+  /** When the run began, in milliseconds since 1970: the times of the records count from it. */
+  began: number
+  /** Hears what is going on, for whoever must tell it after we were killed. */
+  onStep?: (step: { name: string; title: string }) => void
+}
+
+export type PipelineEnd = {
+  records: readonly StepRecord[]
+  findings: readonly Finding[]
+  /** What the first step failed with; absent when all went well. */
+  failure?: { step: string; error: unknown }
+}
+
+/** After a cancel everything must be over within 5 seconds, of which children may take 2 to end. */
+const UNDO_AFTER_CANCEL_MS = 2500
+const UNDO_MS = 60_000
+
+/** Runs the steps in their order. The first failure stops those beside it, and what was done is undone in reverse. */
+export async function runPipeline(pipeline: Pipeline, options: RunnerOptions): Promise<PipelineEnd> {
+  const findings: Finding[] = []
+  const records = new Map<Step, StepRecord>()
+  const finished: Step[] = []
+  let failure: PipelineEnd['failure']
+
+  for (const stage of pipeline) {
+    const steps: readonly Step[] = Array.isArray(stage) ? stage : [stage]
+    if (failure !== undefined) {
+      for (const step of steps) records.set(step, notReached(step, options.began))
+      continue
+    }
+    const siblings = new AbortController()
+    const signal = AbortSignal.any([options.signal, siblings.signal])
+    const ends = await Promise.all(
+      steps.map(async (step) => {
+        const display = steps.length === 1 ? options.display : held(options.display)
+        const end = await runStep(step, { ...options, display, signal, findings })
+        // The first error is the cause; what the others say after being stopped is only its echo.
+        if (end.error !== undefined && !siblings.signal.aborted) {
+          failure ??= { step: step.name, error: end.error }
+          siblings.abort()
+        }
+        return { step, record: end.record }
+      }),
+    )
+    for (const { step, record } of ends) {
+      records.set(step, record)
+      if (record.state === 'done') finished.push(step)
+    }
+  }
+  if (failure !== undefined) await undoAll(finished, records, { ...options, findings })
+  return { records: [...records.values()], findings, ...(failure !== undefined && { failure }) }
+}
+
+type StepRun = RunnerOptions & { findings: Finding[] }
+
+async function runStep(step: Step, run: StepRun): Promise<{ record: StepRecord; error?: unknown }> {
+  const { display, signal } = run
+  const started = Date.now()
+  const record = (state: StepState, reason?: string): StepRecord => ({
+    name: step.name,
+    title: step.title,
+    state,
+    startedAt: started - run.began,
+    seconds: (Date.now() - started) / 1000,
+    ...(reason !== undefined && { reason }),
+  })
+  const ended = (ending: StepRecord, error?: unknown) => {
+    display.stepEnded(ending)
+    return { record: ending, ...(error !== undefined && { error }) }
+  }
+
+  const applies = step.applies()
+  if (applies !== true) return ended(record('skipped', applies))
+  display.stepStarted(step.title)
+  run.onStep?.(step)
+  if (run.dryRun) {
+    for (const line of step.plan()) display.line(line)
+    return ended(record('planned'))
+  }
+  try {
+    if (signal.aborted) throw new Cancelled('The run was stopped.')
+    await step.run({ log: logOf(run), signal })
+    return ended(record('done'))
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    const stopped = error instanceof Cancelled || signal.aborted
+    return ended(record(stopped ? 'cancelled' : 'failed', reason), error ?? new Error('a step failed without an error'))
+  }
+}
+
+async function undoAll(finished: readonly Step[], records: Map<Step, StepRecord>, run: StepRun): Promise<void> {
+  for (const step of finished.toReversed()) {
+    const record = records.get(step)
+    if (!step.canUndo || record === undefined) continue
+    run.display.line(`Undoing: ${step.title}`)
+    const signal = AbortSignal.timeout(run.signal.aborted ? UNDO_AFTER_CANCEL_MS : UNDO_MS)
+    try {
+      await Promise.race([step.undo({ log: logOf(run), signal }), rejectedBy(signal)])
+      records.set(step, { ...record, undo: 'done' })
+    } catch (error) {
+      // The next ones are undone all the same; what is left behind is said, with its reason.
+      records.set(step, { ...record, undo: 'failed' })
+      run.findings.push({
+        level: 'error',
+        title: `Could not undo: ${step.title}`,
+        message: error instanceof Error ? error.message : String(error),
+      })
+    }
+  }
+}
+
+function logOf({ display, findings }: StepRun): Log {
+  return {
+    info: (text) => display.line(text),
+    output: (line) => display.line(line),
+    finding: (finding) => {
+      findings.push(finding)
+      display.problem(finding.level, finding.message)
+    },
+  }
+}
+
+function notReached(step: Step, began: number): StepRecord {
+  return { name: step.name, title: step.title, state: 'not-reached', startedAt: Date.now() - began, seconds: 0 }
+}
+
+function rejectedBy(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('it took too long')), { once: true })
+  })
+}
+
+/** Of steps side by side each is shown when it has ended, so that their lines do not mix. */
+function held(display: Display): Display {
+  const waiting: (() => void)[] = []
+  return {
+    stepStarted: (title) => void waiting.push(() => display.stepStarted(title)),
+    line: (text) => void waiting.push(() => display.line(text)),
+    problem: (level, text) => void waiting.push(() => display.problem(level, text)),
+    stepEnded: (record) => {
+      for (const show of waiting.splice(0)) show()
+      display.stepEnded(record)
+    },
+    close: () => display.close(),
+  }
+}

@@ -1,0 +1,65 @@
+import type { Log } from '../report/log.ts'
+
+export type StepContext = { log: Log; signal: AbortSignal }
+
+export type StepOptions<T> = {
+  /** Stands in report.json and never changes. */
+  name: string
+  title: string
+  /** `true`, or why this run leaves it out. */
+  applies?: () => true | string
+  /** What a dry run says that `run` would do. */
+  plan: () => readonly string[]
+  run: (context: StepContext) => Promise<T>
+  /** Takes back what `run` did, when a later step fails. */
+  undo?(result: T, context: StepContext): Promise<void>
+}
+
+/** One step as data. Steps that come later read its result, and get a plain error when it has none. */
+export class Step<T = unknown> {
+  readonly name: string
+  readonly title: string
+  readonly #options: StepOptions<T>
+  #done: { result: T } | undefined
+
+  constructor(options: StepOptions<T>) {
+    this.name = options.name
+    this.title = options.title
+    this.#options = options
+  }
+
+  get result(): T {
+    if (this.#done === undefined) throw new Error(`The step "${this.name}" was asked for its result before it had one.`)
+    return this.#done.result
+  }
+
+  get hasRun(): boolean {
+    return this.#done !== undefined
+  }
+
+  get canUndo(): boolean {
+    return this.hasRun && this.#options.undo !== undefined
+  }
+
+  applies(): true | string {
+    return this.#options.applies?.() ?? true
+  }
+
+  plan(): readonly string[] {
+    return this.#options.plan()
+  }
+
+  async run(context: StepContext): Promise<void> {
+    this.#done = { result: await this.#options.run(context) }
+  }
+
+  async undo(context: StepContext): Promise<void> {
+    await this.#options.undo?.(this.result, context)
+  }
+}
+
+/** Steps that run side by side. A pipeline is a list of steps and such stages. */
+export type Stage = Step | readonly Step[]
+
+// A step of any result fits into the list; only its own users know the type.
+export type Pipeline = readonly Stage[]

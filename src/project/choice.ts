@@ -1,0 +1,60 @@
+import { Refused } from '../report/ending.ts'
+import type { Package, Project } from './metadata.ts'
+
+/** A package with those of its binaries that this run is about. */
+export type Chosen = { package: Package; binaries: readonly string[] }
+
+/** The packages that a run is about: the named ones; else the one in the working directory; else the only one with binaries. */
+export function choosePackages(project: Project, named: readonly string[]): Package[] {
+  if (named.length > 0) {
+    return named.map((name) => {
+      const found = project.packages.find((candidate) => candidate.name === name)
+      if (found === undefined) {
+        throw new Refused(
+          `There is no package \`${name}\` in this workspace; it has ${listed(project.packages.map((each) => each.name))}.`,
+        )
+      }
+      return found
+    })
+  }
+  if (project.rootPackage !== undefined && project.rootPackage.binaries.length > 0) return [project.rootPackage]
+  const members = project.packages.filter(({ name }) => project.defaultMembers.includes(name))
+  const withBinaries = members.filter(({ binaries }) => binaries.length > 0)
+  if (withBinaries.length === 1) return withBinaries
+  if (withBinaries.length === 0) {
+    throw new Refused('No package of this workspace has a binary, so there is nothing to build: add a src/main.rs.')
+  }
+  throw new Refused(
+    `This workspace has several packages with binaries: name one or more with \`package\` (${listed(withBinaries.map((each) => each.name))}).`,
+  )
+}
+
+/** The binaries of each package. More than one is built only when somebody said so. */
+export function chooseBinaries(packages: readonly Package[], bins: readonly string[]): Chosen[] {
+  const all = packages.flatMap(({ binaries }) => binaries)
+  const unknown = bins.filter((bin) => bin !== 'all' && !all.includes(bin))
+  if (unknown.length > 0) {
+    throw new Refused(
+      `There is no binary ${listed(unknown)} in ${listed(packages.map(({ name }) => name))}; there is ${listed(all)}.`,
+    )
+  }
+  return packages.map((chosen) => {
+    const { name, binaries, defaultRun } = chosen
+    if (binaries.length === 0) throw new Refused(`The package \`${name}\` has no binary: it cannot be deployed.`)
+    if (bins.includes('all')) return { package: chosen, binaries }
+    const wanted = binaries.filter((binary) => bins.includes(binary))
+    if (wanted.length > 0) return { package: chosen, binaries: wanted }
+    if (bins.length > 0) {
+      throw new Refused(`\`bin\` names no binary of the package \`${name}\`, which has ${listed(binaries)}.`)
+    }
+    if (binaries.length === 1) return { package: chosen, binaries }
+    if (defaultRun !== undefined) return { package: chosen, binaries: [defaultRun] }
+    throw new Refused(
+      `The package \`${name}\` has several binaries (${listed(binaries)}): name one with \`bin\`, take \`bin: all\`, or set default-run in its Cargo.toml.`,
+    )
+  })
+}
+
+function listed(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ')
+}

@@ -1,0 +1,57 @@
+import { runCommand } from '../process/command.ts'
+import type { Environment } from '../process/environment.ts'
+
+export type GitOptions = { directory: string; environment: Environment; signal: AbortSignal }
+
+export type GitFacts = {
+  sha: string
+  /** The committer's time, in seconds since 1970. */
+  committedAt: number
+  branch: string | undefined
+  tags: readonly string[]
+  /** Paths that differ from the commit, so that what is built is not what the commit says. */
+  dirty: readonly string[]
+}
+
+/** What git says of the checkout, or undefined where there is no repository, no commit or no git. */
+export async function readGit(options: GitOptions): Promise<GitFacts | undefined> {
+  const head = await git(options, ['log', '-1', '--format=%H %ct'])
+  const [sha, committedAt] = head?.trim().split(' ') ?? []
+  if (sha === undefined || committedAt === undefined) return undefined
+  const [branch, tags, status] = await Promise.all([
+    git(options, ['symbolic-ref', '--quiet', '--short', 'HEAD']),
+    git(options, ['tag', '--points-at', 'HEAD']),
+    git(options, ['status', '--porcelain=v1', '-z']),
+  ])
+  return {
+    sha,
+    committedAt: Number(committedAt),
+    branch: branch?.trim() || undefined,
+    tags: tags?.split('\n').filter((tag) => tag !== '') ?? [],
+    dirty: changedPaths(status ?? ''),
+  }
+}
+
+async function git(options: GitOptions, args: readonly string[]): Promise<string | undefined> {
+  // In a container the checkout often belongs to another user, and git would refuse to read it.
+  const outcome = await runCommand({
+    file: 'git',
+    args: ['-c', 'safe.directory=*', ...args],
+    cwd: options.directory,
+    env: { ...options.environment, GIT_OPTIONAL_LOCKS: '0' },
+    signal: options.signal,
+  })
+  return outcome.kind === 'exited' && outcome.code === 0 ? outcome.stdout : undefined
+}
+
+/** The paths of `git status -z`, where a rename is followed by its old name. */
+function changedPaths(status: string): string[] {
+  const entries = status.split('\0')
+  const paths: string[] = []
+  for (let i = 0; i < entries.length; i++) {
+    const entry = entries[i] ?? ''
+    if (entry.length > 3) paths.push(entry.slice(3))
+    if (entry.startsWith('R') || entry.startsWith('C')) i++
+  }
+  return paths
+}

@@ -1,0 +1,78 @@
+import { duration, endOf } from './display.ts'
+import type { Finding } from './finding.ts'
+import { ganttOf } from './gantt.ts'
+import { bytes, code, inline, tableOf } from './markdown.ts'
+import type { Report } from './report.ts'
+
+/** The runner throws a summary away that is larger than 1 MiB. */
+const LARGEST = 1024 * 1024
+const FINDINGS_SHOWN = 100
+
+/** The job summary: what happened, in the order in which a person asks. */
+export function summaryOf(report: Report): string {
+  const parts = [
+    `### ${headline(report)}`,
+    report.problems.map((problem) => `> ${problem.split('\n').map(inline).join('<br>\n> ')}`).join('\n>\n'),
+    noteOnDirt(report),
+    tableOf(
+      ['Binary', 'Version', 'Target', 'Size', 'SHA-256'],
+      report.binaries.map(({ name, version, target = '', size, sha256 }) => [
+        code(name),
+        inline(version),
+        inline(target),
+        bytes(size),
+        code(sha256),
+      ]),
+    ),
+    tableOf(
+      ['Artifact', 'Id', 'Size'],
+      report.artifacts.map((artifact) => [code(artifact.name), String(artifact.id), bytes(artifact.bytes)]),
+    ),
+    tableOf(
+      ['Step', 'Result'],
+      report.steps.map((step) => [
+        inline(step.title),
+        inline(`${step.state === 'failed' ? '❌ ' : ''}${endOf(step)}${undone(step.undo)}`),
+      ]),
+    ),
+    ganttOf(report.steps),
+    findingsPart(report.findings),
+  ]
+  const whole = `${parts.filter((part) => part !== '').join('\n\n')}\n`
+  if (Buffer.byteLength(whole) <= LARGEST) return whole
+  return `### ${headline(report)}\n\nThe rest is too long for a job summary: see report.json.\n`
+}
+
+function headline({ status, packages, seconds, environment }: Report): string {
+  const what = packages.map(({ name, version }) => `${inline(name)} ${inline(version)}`).join(', ')
+  const where = environment === '' ? '' : ` for ${inline(environment)}`
+  const mark = { planned: '📋', built: '✅', failed: '❌', refused: '⛔' }[status]
+  return `${mark} ${what === '' ? 'rust-deploy' : what}${where}: ${status} in ${duration(seconds)}`
+}
+
+function noteOnDirt({ commit }: Report): string {
+  if (commit === undefined || commit.dirty.length === 0) return ''
+  const [first = '', ...others] = commit.dirty
+  return `> ⚠️ The working tree differs from the commit ${code(commit.sha.slice(0, 12))}: ${code(first)}${others.length > 0 ? ` and ${others.length} more` : ''}.`
+}
+
+function findingsPart(findings: readonly Finding[]): string {
+  if (findings.length === 0) return ''
+  const order = { error: 0, warning: 1, notice: 2 }
+  const sorted = findings.toSorted((a, b) => order[a.level] - order[b.level])
+  const rows = sorted
+    .slice(0, FINDINGS_SHOWN)
+    .map(({ level, place, title, message }) => [
+      level,
+      place === undefined ? '' : code(`${place.file}${place.line === undefined ? '' : `:${place.line}`}`),
+      `${inline(title)}: ${inline(message)}`,
+    ])
+  const rest = findings.length - rows.length
+  const more = rest > 0 ? `\n\n${rest} more are in report.json.` : ''
+  return `#### Findings\n\n${tableOf(['Level', 'Place', 'Finding'], rows)}${more}`
+}
+
+function undone(undo: 'done' | 'failed' | undefined): string {
+  if (undo === undefined) return ''
+  return undo === 'done' ? ', then undone' : ', and could not be undone'
+}

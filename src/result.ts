@@ -1,0 +1,70 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Facts } from './pipeline/facts.ts'
+import type { Plan } from './pipeline/plan.ts'
+import type { Display } from './report/display.ts'
+import { Cancelled, Failed, Refused } from './report/ending.ts'
+import type { Redaction } from './report/redact.ts'
+import type { Report, Status } from './report/report.ts'
+import { summaryOf } from './report/summary.ts'
+import type { Outputs } from './settings/outputs.ts'
+
+export function exitCodeOf(status: Status): 0 | 1 | 2 {
+  return status === 'refused' ? 2 : status === 'failed' ? 1 : 0
+}
+
+export function statusOf(facts: Facts | undefined, fault: unknown): Status {
+  if (fault instanceof Refused) return 'refused'
+  if (fault !== undefined || facts === undefined) return 'failed'
+  return facts.settings.command === 'plan' || facts.settings['dry-run'] ? 'planned' : 'built'
+}
+
+export function problemsOf(fault: unknown): readonly string[] {
+  if (fault === undefined) return []
+  if (fault instanceof Refused) return fault.problems
+  if (fault instanceof Failed) return [fault.message]
+  if (fault instanceof Cancelled) return [`${fault.message} Nothing more was done.`]
+  const what = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)
+  return [`Something happened that rust-deploy did not expect; please report it with these lines:\n${what}`]
+}
+
+export function commitOf({ sha, branch, tags, dirty }: NonNullable<Facts['git']>): NonNullable<Report['commit']> {
+  return { sha, ...(branch !== undefined && { branch }), tags, dirty }
+}
+
+/** Takes the secrets out of every text of a value. */
+export function redacted<T>(redaction: Redaction, value: T): T {
+  // Each text by itself: once it is JSON, a secret with a quote or a line break in it looks different.
+  return JSON.parse(JSON.stringify(value, (_, inner) => (typeof inner === 'string' ? redaction.apply(inner) : inner)))
+}
+
+/** report.json, and beside it the summary for people whose CI shows none. Gives the path of the former. */
+export function writeReport(folder: string, report: Report, display: Display): string | undefined {
+  const path = join(folder, 'report.json')
+  try {
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(path, `${JSON.stringify(report, null, 2)}\n`)
+    writeFileSync(join(folder, 'summary.md'), summaryOf(report))
+    return path
+  } catch (error) {
+    // A full disk must not hide what the run has to say.
+    display.problem('warning', `report.json could not be written: ${(error as Error).message}`)
+    return undefined
+  }
+}
+
+export function outputsOf(report: Report, plan: Plan | undefined, path: string | undefined): Outputs {
+  const { status, binaries, artifacts, packages } = report
+  const [binary, ...otherBinaries] = binaries
+  const [artifact, ...otherArtifacts] = artifacts
+  const [version, ...otherVersions] = new Set(packages.map((each) => each.version))
+  return {
+    status,
+    ...(version !== undefined && otherVersions.length === 0 && { version }),
+    binaries: JSON.stringify(binaries),
+    ...(binary !== undefined && otherBinaries.length === 0 && { binary: binary.path, sha256: binary.sha256 }),
+    ...(artifact !== undefined && otherArtifacts.length === 0 && { 'artifact-id': String(artifact.id) }),
+    ...(plan !== undefined && { plan: JSON.stringify(plan) }),
+    ...(path !== undefined && { report: path }),
+  }
+}

@@ -1,0 +1,87 @@
+import { type BuildResults, buildPipeline } from './pipeline/build.ts'
+import type { Facts, Surroundings } from './pipeline/facts.ts'
+import { gatherFacts } from './pipeline/gather.ts'
+import { type Plan, planOf } from './pipeline/plan.ts'
+import { type PipelineEnd, runPipeline } from './pipeline/runner.ts'
+import type { Display } from './report/display.ts'
+import type { Redaction } from './report/redact.ts'
+import type { Report } from './report/report.ts'
+import { commitOf, exitCodeOf, outputsOf, problemsOf, redacted, statusOf, writeReport } from './result.ts'
+import type { Outputs } from './settings/outputs.ts'
+import type { Reading } from './settings/reading.ts'
+import { early } from './settings/settle.ts'
+
+/** What makes one door different from another; everything else is the same run. */
+export type Door = {
+  reading: Reading
+  redaction: Redaction
+  display: Display
+  surroundings: Surroundings
+  /** Where report.json goes; the project is unknown when it could not be read. */
+  reportFolder(targetDirectory: string | undefined): string
+  onStep?(step: { name: string; title: string }): void
+}
+
+/** How a run ended: 0 done, 1 failed, 2 refused before anything changed. */
+export type RunEnd = { exitCode: 0 | 1 | 2; report: Report; outputs: Outputs }
+
+/** The one run behind all doors. It never throws: every end is a report. */
+export async function run(door: Door, signal: AbortSignal): Promise<RunEnd> {
+  const began = Date.now()
+  const { reading, display, surroundings } = door
+  let facts: Facts | undefined
+  let plan: Plan | undefined
+  let end: PipelineEnd = { records: [], findings: [] }
+  let results: BuildResults = { binaries: [], uploaded: [] }
+  let fault: unknown
+
+  try {
+    facts = await gatherFacts(reading, surroundings, signal)
+    plan = planOf(facts)
+    const { settings, git } = facts
+    if (git !== undefined && git.dirty.length > 0) {
+      display.problem(
+        'warning',
+        `The working tree differs from the commit ${git.sha.slice(0, 12)} (${git.dirty.length} paths).`,
+      )
+    }
+    if (settings.command === 'build') {
+      const build = buildPipeline(facts)
+      end = await runPipeline(build.pipeline, {
+        display,
+        signal,
+        dryRun: settings['dry-run'],
+        began,
+        ...(door.onStep && { onStep: door.onStep }),
+      })
+      results = build.results()
+      fault = end.failure?.error
+    }
+  } catch (error) {
+    fault = error
+  }
+  display.close()
+
+  const status = statusOf(facts, fault)
+  const problems = problemsOf(fault)
+  for (const problem of problems) display.problem('error', problem)
+  const report = redacted<Report>(door.redaction, {
+    schema: 1,
+    status,
+    command: facts?.settings.command ?? early(reading.given, 'command'),
+    environment: facts?.settings.environment ?? early(reading.given, 'environment'),
+    began: new Date(began).toISOString(),
+    seconds: (Date.now() - began) / 1000,
+    problems,
+    ...(facts?.git && { commit: commitOf(facts.git) }),
+    packages: facts?.chosen.map(({ package: { name, version } }) => ({ name, version })) ?? [],
+    ...(facts && { toolchain: { rustc: facts.rustc.version, host: facts.rustc.host } }),
+    steps: end.records,
+    findings: end.findings,
+    binaries: results.binaries,
+    artifacts: results.uploaded,
+  })
+  const written = writeReport(door.reportFolder(facts?.project.targetDirectory), report, display)
+  const outputs = outputsOf(report, plan, written)
+  return { exitCode: exitCodeOf(status), report, outputs }
+}

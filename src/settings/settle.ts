@@ -1,0 +1,98 @@
+import type { Given } from './reading.ts'
+import { type Name, names, type Settings, settingOf, table } from './table.ts'
+
+export type Origins = Readonly<Record<Name, string>>
+
+export type Settled =
+  | { kind: 'settled'; settings: Settings; origins: Origins }
+  | { kind: 'refused'; problems: readonly string[] }
+
+/**
+ * Gives every setting its one value from what the sources say, the strongest first, and checks it. Nothing after this
+ * reads an input, a default or an environment variable again.
+ */
+export function settle(given: readonly Given[]): Settled {
+  const problems: string[] = []
+  const values: Partial<Record<Name, unknown>> = {}
+  const origins: Partial<Record<Name, string>> = {}
+
+  for (const name of names) {
+    const strongest = given.find((candidate) => candidate.name === name)
+    origins[name] = strongest?.origin ?? 'default'
+    values[name] = table[name].default
+    if (strongest === undefined) continue
+    const parsed = parse(strongest)
+    if ('problem' in parsed) problems.push(parsed.problem)
+    else values[name] = parsed.value
+  }
+  // The loop has given each name of the table a value of its kind; the compiler cannot see that.
+  const settings = values as Settings
+  const allOrigins = origins as Origins
+  problems.push(...misplaced(settings, allOrigins), ...contradictions(settings, allOrigins))
+  return problems.length > 0 ? { kind: 'refused', problems } : { kind: 'settled', settings, origins: allOrigins }
+}
+
+/** One value of a given setting before everything is settled: what is needed to find the project at all. */
+export function early(given: readonly Given[], name: Name): string {
+  const value = given.find((candidate) => candidate.name === name)?.value
+  return typeof value === 'string' ? value.trim() : String(table[name].default)
+}
+
+/** The same for a list; one of the wrong kind is empty here, and reported when everything is settled. */
+export function earlyList(given: readonly Given[], name: Name): readonly string[] {
+  const strongest = given.find((candidate) => candidate.name === name)
+  const parsed = strongest && parse(strongest)
+  return parsed !== undefined && 'value' in parsed && Array.isArray(parsed.value) ? parsed.value : []
+}
+
+function parse({ name, value, origin }: Given): { value: unknown } | { problem: string } {
+  const { kind, choices = [], secret } = settingOf(name)
+  const shown = secret ? 'this value' : `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``
+  const wrong = (expected: string) => ({ problem: `${origin} must be ${expected}, but it is ${shown}.` })
+
+  switch (kind) {
+    case 'text':
+    case 'path':
+      if (typeof value !== 'string') return wrong('text')
+      // A line break has no place in a name, a path or a token, and in a log it could begin a workflow command.
+      return /[\r\n\0]/.test(value.trim()) ? wrong('one line') : { value: value.trim() }
+    case 'flag': {
+      const word = String(value).trim().toLowerCase()
+      return word === 'true' || word === 'false' ? { value: word === 'true' } : wrong('`true` or `false`')
+    }
+    case 'choice': {
+      const word = String(value).trim()
+      return choices.includes(word) ? { value: word } : wrong(`one of ${choices.join(', ')}`)
+    }
+    case 'list': {
+      const items = Array.isArray(value) ? value : String(value).split(/[,\n]/)
+      if (!items.every((item) => typeof item === 'string') || (typeof value !== 'string' && !Array.isArray(value))) {
+        return wrong('a list of texts')
+      }
+      const trimmed = items.map((item) => item.trim()).filter((item) => item !== '')
+      if (trimmed.length === 1 && trimmed[0] === 'none') return { value: [] }
+      return { value: [...new Set(trimmed)] }
+    }
+  }
+}
+
+/** What was given through a door for a command that would ignore it. In Cargo.toml it may stand for other runs. */
+function misplaced(settings: Settings, origins: Origins): string[] {
+  return names.flatMap((name) => {
+    const { commands } = settingOf(name)
+    const origin = origins[name]
+    if (commands === undefined || commands.includes(settings.command)) return []
+    if (origin === 'default' || origin.startsWith('[')) return []
+    return [`${origin} has no meaning for the command \`${settings.command}\`; it belongs to ${commands.join(', ')}.`]
+  })
+}
+
+function contradictions(settings: Settings, origins: Origins): string[] {
+  if (settings.from === '') return []
+  const compiling = (['features', 'profile', 'cargo-git-token'] as const).filter(
+    (name) => origins[name] !== 'default' && !origins[name].startsWith('['),
+  )
+  return compiling.map(
+    (name) => `${origins[name]} contradicts ${origins.from}: with \`from\` nothing is compiled. Leave one of them out.`,
+  )
+}

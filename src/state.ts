@@ -1,0 +1,3 @@
+/** What main leaves for post. */
+export const STEP = 'step'
+export const FINISHED = 'finished'
