@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { explainFailure } from '../../src/build/failure.ts'
+
+const explained = (stderr: string, hasGitToken = false) =>
+  explainFailure({ said: 'cargo build', stderr, targetDirectory: '/target', hasGitToken })
+
+test('the first error is named, not the last', () => {
+  const stderr =
+    '\x1b[1m\x1b[91merror[E0425]\x1b[0m: cannot find value `x`\n --> src/main.rs\nerror: aborting due to 1 previous error\nerror: could not compile `hello`'
+  expect(explained(stderr)).toBe('cargo build failed: error[E0425]: cannot find value `x`')
+  expect(explained('error: one\nerror: two\nerror: could not compile `x`')).toBe(
+    'cargo build failed: error: one (and 1 more)',
+  )
+  expect(explained('nothing that looks like an error\n')).toBe('cargo build failed: nothing that looks like an error')
+})
+
+test.each([
+  ['error: failed to write: No space left on device (os error 28)', 'The disk is full.'],
+  ['error: could not compile `x` (signal: 9, SIGKILL: kill)', 'ran out of memory'],
+  ['error: cannot update the lock file /x/Cargo.lock because --locked was passed to prevent this', 'commit Cargo.lock'],
+  ['error: linker `cc` not found', 'build-essential'],
+  ["error[E0463]: can't find crate for `std`", 'rustup target add'],
+])('%s', (stderr, remedy) => {
+  expect(explained(stderr)).toContain(remedy)
+})
+
+test('a private dependency without a token is told what makes secrets empty', () => {
+  const stderr =
+    'error: failed to get `x`\nfatal: could not read Username for https://github.com: terminal prompts disabled'
+  expect(explained(stderr)).toContain('`cargo-git-token` is empty')
+  expect(explained(stderr)).toContain('secrets: inherit')
+  expect(explained(stderr, true)).toContain('refused `cargo-git-token`')
+})

@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { runPipeline } from '../../src/pipeline/runner.ts'
+import { type Pipeline, Step, type StepOptions } from '../../src/pipeline/step.ts'
+import { Cancelled } from '../../src/report/ending.ts'
+import { plainDisplay } from '../../src/report/plain.ts'
+
+type Case = { pipeline: (say: (text: string) => void) => Pipeline; dryRun?: boolean; signal?: AbortSignal }
+
+async function running({ pipeline, dryRun = false, signal = new AbortController().signal }: Case) {
+  const said: string[] = []
+  let shown = ''
+  const display = plainDisplay((text) => {
+    shown += text
+  })
+  const end = await runPipeline(
+    pipeline((text) => said.push(text)),
+    { display, signal, dryRun, began: Date.now() },
+  )
+  const states = end.records.map(({ name, state, undo }) => `${name} ${state}${undo ? ` undo ${undo}` : ''}`)
+  return { end, said, shown, states }
+}
+
+const step = <T>(name: string, run: StepOptions<T>['run'], more: Partial<StepOptions<T>> = {}) =>
+  new Step<T>({ name, title: name.toUpperCase(), plan: () => [`would ${name}`], run, ...more })
+
+test('a step reads the result of an earlier one, and not of a later one', async () => {
+  const first = step('first', async () => 20)
+  const second = step('second', async () => first.result + 22)
+  const { states } = await running({ pipeline: () => [first, second] })
+  expect([second.result, states]).toEqual([42, ['first done', 'second done']])
+  const never = step('never', async () => 1)
+  expect(() => never.result).toThrow('The step "never" was asked for its result before it had one.')
+})
+
+test('a failure stops what follows and undoes in reverse what was done', async () => {
+  const { states, said, end } = await running({
+    pipeline: (say) => [
+      step('a', async () => 'A', { undo: async (result) => say(`undo ${result}`) }),
+      step('b', async () => 'B', { undo: async (result) => say(`undo ${result}`) }),
+      step('c', async () => {
+        throw new Error('no room')
+      }),
+      step('d', async () => say('d ran')),
+    ],
+  })
+  expect(said).toEqual(['undo B', 'undo A'])
+  expect(states).toEqual(['a done undo done', 'b done undo done', 'c failed', 'd not-reached'])
+  expect(end.failure).toMatchObject({ step: 'c', error: { message: 'no room' } })
+})
+
+test('an undo that fails is said, and the others are undone all the same', async () => {
+  const { states, said, end } = await running({
+    pipeline: (say) => [
+      step('a', async () => 0, { undo: async () => say('undo a') }),
+      step('b', async () => 0, {
+        undo: async () => {
+          throw new Error('the host is gone')
+        },
+      }),
+      step('c', () => Promise.reject(new Error('x'))),
+    ],
+  })
+  expect(said).toEqual(['undo a'])
+  expect(states.slice(0, 2)).toEqual(['a done undo done', 'b done undo failed'])
+  expect(end.findings).toEqual([{ level: 'error', title: 'Could not undo: B', message: 'the host is gone' }])
+})
+
+test('side by side: the first error is the cause, the others are stopped, their lines do not mix', async () => {
+  const { states, end, shown } = await running({
+    pipeline: () => [
+      [
+        step('slow', async ({ signal, log }) => {
+          log.info('slow 1')
+          await sleep(10_000, undefined, { signal }).catch(() => {
+            throw new Cancelled('stopped')
+          })
+        }),
+        step('bad', async ({ log }) => {
+          log.info('bad 1')
+          await sleep(30)
+          throw new Error('bad news')
+        }),
+      ],
+      step('after', async () => 0),
+    ],
+  })
+  expect(states).toEqual(['slow cancelled', 'bad failed', 'after not-reached'])
+  expect(end.failure).toMatchObject({ step: 'bad' })
+  expect(shown.indexOf('> SLOW')).toBeGreaterThan(shown.indexOf('!! BAD'))
+})
+
+test('a cancelled run undoes what was done', async () => {
+  const controller = new AbortController()
+  const { states, said } = await running({
+    signal: controller.signal,
+    pipeline: (say) => [
+      step('a', async () => 0, { undo: async () => say('undo a') }),
+      step('b', async ({ signal }) => {
+        controller.abort(new Cancelled('SIGINT'))
+        signal.throwIfAborted()
+      }),
+      step('c', async () => say('c ran')),
+    ],
+  })
+  expect([states, said]).toEqual([['a done undo done', 'b cancelled', 'c not-reached'], ['undo a']])
+})
+
+test('an undo that hangs does not hold a cancelled run', async () => {
+  const controller = new AbortController()
+  const { states } = await running({
+    signal: controller.signal,
+    pipeline: () => [
+      step('a', async () => 0, { undo: () => new Promise(() => {}) }),
+      step('b', async ({ signal }) => {
+        controller.abort(new Cancelled('SIGTERM'))
+        signal.throwIfAborted()
+      }),
+    ],
+  })
+  expect(states).toEqual(['a done undo failed', 'b cancelled'])
+})
+
+test('a dry run says what would be done and does nothing', async () => {
+  const { states, said, shown } = await running({
+    dryRun: true,
+    pipeline: (say) => [
+      step('a', async () => say('a ran')),
+      step('b', async () => say('b ran'), { applies: () => 'no host is set' }),
+    ],
+  })
+  expect([states, said]).toEqual([['a planned', 'b skipped'], []])
+  expect(shown).toContain('  would a\n')
+  expect(shown).toContain('-- B (skipped: no host is set)')
+})

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import type { Given } from '../../src/settings/reading.ts'
+import { settle } from '../../src/settings/settle.ts'
+import { names, table } from '../../src/settings/table.ts'
+
+const given = (values: Record<string, unknown>, origin = 'input') =>
+  Object.entries(values).map(([name, value]) => ({ name, value, origin: `${origin} ${name}` }) as Given)
+
+const problemsOf = (all: Given[]) => {
+  const result = settle(all)
+  return result.kind === 'refused' ? result.problems : []
+}
+
+test('with nothing given every setting has its default', () => {
+  const result = settle([])
+  if (result.kind === 'refused') throw new Error('refused')
+  for (const name of names) expect(result.settings[name]).toEqual(table[name].default)
+})
+
+test('the first source wins, and each value knows where it came from', () => {
+  const result = settle([...given({ profile: 'a' }), ...given({ profile: 'b', artifact: 'c' }, '[x]')])
+  if (result.kind === 'refused') throw new Error('refused')
+  expect([result.settings.profile, result.settings.artifact]).toEqual(['a', 'c'])
+  expect([result.origins.profile, result.origins.artifact, result.origins.bin]).toEqual([
+    'input profile',
+    '[x] artifact',
+    'default',
+  ])
+})
+
+test('lists come as text or as arrays, and `none` clears one', () => {
+  const lists = [' a, b\n c ,,a', ['a', 'b'], 'none', ['none'], []].map((value) => {
+    const result = settle(given({ features: value }))
+    return result.kind === 'settled' ? result.settings.features : result.problems
+  })
+  expect(lists).toEqual([['a', 'b', 'c'], ['a', 'b'], [], [], []])
+})
+
+test('all wrong kinds are told at once', () => {
+  expect(
+    problemsOf(given({ command: 'fly', 'dry-run': 'yes', features: [1], profile: 7, artifact: 'a\n::error::b' })),
+  ).toEqual([
+    'input command must be one of plan, build, but it is `fly`.',
+    'input dry-run must be `true` or `false`, but it is `yes`.',
+    'input features must be a list of texts, but it is `[1]`.',
+    'input profile must be text, but it is `7`.',
+    'input artifact must be one line, but it is `a\n::error::b`.',
+  ])
+})
+
+test('a wrong secret is not shown', () => {
+  const [problem] = problemsOf(given({ 'cargo-git-token': 'ghs_abc\nx' }))
+  expect(problem).toBe('input cargo-git-token must be one line, but it is this value.')
+})
+
+test('what a command would ignore is refused, unless it stands in Cargo.toml for other runs', () => {
+  expect(problemsOf(given({ command: 'plan', 'dry-run': 'true' }))).toEqual([
+    'input dry-run has no meaning for the command `plan`; it belongs to build.',
+  ])
+  expect(problemsOf([...given({ command: 'plan' }), ...given({ 'dry-run': true }, '[package')])).toEqual([])
+})
+
+test('taking and compiling contradict each other', () => {
+  expect(problemsOf(given({ from: 'artifact:x', profile: 'dist', features: 'a' }))).toEqual([
+    'input features contradicts input from: with `from` nothing is compiled. Leave one of them out.',
+    'input profile contradicts input from: with `from` nothing is compiled. Leave one of them out.',
+  ])
+})
