@@ -1,12 +1,31 @@
 import { defineConfig } from 'vitest/config'
 
+/** .ci/run reads the true count from here. */
+const results = process.env['TEST_RESULTS']
+
+/** A process for each file: the tests of the lab own real things, and ownership is by process. */
+const shared = { pool: 'forks', maxWorkers: 2, testTimeout: 60_000, hookTimeout: 600_000 } as const
+
 export default defineConfig({
   test: {
-    include: ['__tests__/**/*.test.ts'],
-    // A process for each file: tests of the lab own real things, and ownership is by process.
-    pool: 'forks',
-    maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 600_000,
+    reporters: results === undefined ? ['default'] : ['default', ['json', { outputFile: results }]],
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['__tests__/**/*.test.ts'],
+          exclude: ['__tests__/lab/**', '__tests__/e2e/**'],
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'lab',
+          include: ['__tests__/lab/**/*.test.ts', '__tests__/e2e/**/*.test.ts'],
+          globalSetup: ['__tests__/lab/prepare.ts'],
+        },
+      },
+    ],
   },
 })

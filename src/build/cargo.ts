@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { stat, statfs } from 'node:fs/promises'
 import { isAbsolute, relative } from 'node:path'
 import type { Environment } from '../process/environment.ts'
 import { runTool } from '../process/tool.ts'
@@ -69,7 +69,12 @@ async function cargo(options: CargoOptions, args: readonly string[], onStdout: (
     signal: options.signal,
     onLine: (line, stream) => (stream === 'stdout' ? onStdout(line) : options.log.output(line)),
   })
-  if (code !== 0) throw new Failed(explainFailure({ said: `cargo ${args[0]}`, stderr, ...options }))
+  if (code === 0) return
+  const freeBytes = await statfs(options.targetDirectory).then(
+    ({ bavail, bsize }) => bavail * bsize,
+    () => undefined,
+  )
+  throw new Failed(explainFailure({ said: `cargo ${args[0]}`, stderr, freeBytes, ...options }))
 }
 
 /** A proc macro can print what looks like a message of cargo's. */

@@ -1,28 +1,41 @@
 import { stripVTControlCharacters } from 'node:util'
 
-export type CargoFailure = { said: string; stderr: string; targetDirectory: string; hasGitToken: boolean }
+export type CargoFailure = Facts & { said: string; stderr: string }
+
+type Facts = {
+  targetDirectory: string
+  /** What was left on its disk right after the failure; undefined where that could not be asked. */
+  freeBytes: number | undefined
+  hasGitToken: boolean
+}
 
 /** Why cargo failed, as a sentence: what it says last is seldom the cause, and never the remedy. */
-export function explainFailure({ said, stderr, targetDirectory, hasGitToken }: CargoFailure): string {
+export function explainFailure({ said, stderr, ...facts }: CargoFailure): string {
   const text = stripVTControlCharacters(stderr)
   const known = KNOWN.find(({ sign }) => sign.test(text))
   const errors = text.split('\n').filter((line) => /^error(\[E\d+\])?:/.test(line) && !ECHOES.test(line))
   const first = (errors[0] ?? text.trim().split('\n').at(-1) ?? '').trim()
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
   const why = `${said} failed: ${first}${more}`
-  return known === undefined ? why : `${why}\n${known.remedy({ targetDirectory, hasGitToken })}`
+  return known === undefined ? why : `${why}\n${known.remedy(facts)}`
 }
 
 /** What cargo adds after the real errors. */
 const ECHOES = /^error: (could not compile|aborting due to|build failed)/
 
-type Known = { sign: RegExp; remedy: (facts: { targetDirectory: string; hasGitToken: boolean }) => string }
+type Known = { sign: RegExp; remedy: (facts: Facts) => string }
 
 const KNOWN: readonly Known[] = [
   {
     sign: /No space left on device|os error 28\b|ENOSPC/,
     remedy: ({ targetDirectory }) =>
       `The disk is full. Free some space, or let cargo write elsewhere with CARGO_TARGET_DIR (now ${targetDirectory}).`,
+  },
+  {
+    // A linker writes through mapped memory, and a disk that is full meets it as a bus error, not as an error message.
+    sign: /signal 7 \[Bus error\]|signal: 7, SIGBUS/,
+    remedy: ({ targetDirectory, freeBytes }) =>
+      `The linker died of a bus error, as it does when the disk is full: ${freeBytes === undefined ? 'an unknown number of' : freeBytes} bytes are free in ${targetDirectory}. Free some space, or let cargo write elsewhere with CARGO_TARGET_DIR.`,
   },
   {
     sign: /signal: 9, SIGKILL/,

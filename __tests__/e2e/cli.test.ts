@@ -1,0 +1,248 @@
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { need } from '../lab/ground/need.ts'
+import { whyNoDebianRoot } from '../lab/ground/packages.ts'
+import { smallDisk } from '../lab/ground/small-disk.ts'
+import { hello, lockOf, madeProject, manifestOf } from '../made-project.ts'
+import { cli } from './cli-door.ts'
+
+test('plan, then build: the binary runs and knows its commit', async () => {
+  using project = madeProject(hello())
+  const sha = project.commit()
+  const planned = await cli(['plan'], project)
+  expect(planned.code, planned.stderr).toBe(0)
+  const plan = JSON.parse(planned.stdout)
+  expect(plan.packages).toEqual([{ name: 'hello', version: '0.1.0', binaries: ['hello'] }])
+  expect(plan.artifacts).toEqual([{ name: `hello-${plan.targets[0]}`, package: 'hello', target: plan.targets[0] }])
+
+  const built = await cli(['build'], project)
+  expect(built.code, built.stderr).toBe(0)
+  const [binary] = built.report().binaries
+  expect(binary).toMatchObject({ package: 'hello', version: '0.1.0', target: plan.targets[0] })
+  const said = execFileSync(binary?.path ?? '', { encoding: 'utf8' })
+  expect(said).toContain(sha)
+  expect(built.stdout).toContain(`sha256  ${binary?.sha256}`)
+
+  // Another job takes it: the right digest passes, a changed byte or another digest does not.
+  const taken = await cli(['build', '--from', `${binary?.path}@sha256:${binary?.sha256}`], project)
+  expect(taken.code, taken.stderr).toBe(0)
+  appendFileSync(binary?.path ?? '', '!')
+  const refused = await cli(['build', '--from', `${binary?.path}@sha256:${binary?.sha256}`], project)
+  expect(refused.code).toBe(1)
+  expect(refused.stderr).toContain('is not the one that `from` pins')
+})
+
+test('a dry run compiles nothing', async () => {
+  using project = madeProject(hello())
+  const { code, stderr } = await cli(['build', '--dry-run'], project)
+  expect(code).toBe(0)
+  expect(stderr).toMatch(/cargo build --locked --offline --target \S+ --release --package hello@0\.1\.0 --bin hello/)
+  expect(readdirSync(join(project.folder, 'target'))).toEqual(['rust-deploy'])
+})
+
+test('four mistakes are named in one run', async () => {
+  using project = madeProject(hello({}, '[package.metadata.rust-deploy]\ncargo-git-token = "ghs_abc"\n'))
+  const { code, stdout, stderr } = await cli(['biuld', '--packge', 'x', '--dry-run=perhaps'], project)
+  expect(code).toBe(2)
+  for (const mistake of ['`biuld`', '`--packge`', '`perhaps`', '`cargo-git-token` is a secret and must not stand in']) {
+    expect(stderr).toContain(mistake)
+  }
+  expect(stdout + stderr).not.toContain('ghs_abc')
+  expect(stdout).toMatch(/^refused in/)
+})
+
+test('what stands only in Cargo.toml takes effect, and an option wins over it', async () => {
+  using project = madeProject(
+    hello(
+      { 'src/bin/admin.rs': 'fn main() {}\n' },
+      '[package.metadata.rust-deploy]\nbin = "admin"\n[package.metadata.rust-deploy.environments.production]\nbin = ["admin", "hello"]\n',
+    ),
+  )
+  const binaries = async (...args: string[]) =>
+    JSON.parse((await cli(['plan', ...args], project)).stdout).packages[0].binaries
+  expect(await binaries()).toEqual(['admin'])
+  expect(await binaries('--environment', 'production')).toEqual(['admin', 'hello'])
+  expect(await binaries('--bin', 'hello')).toEqual(['hello'])
+})
+
+test('no Cargo.toml, no lock file, no cargo: each a sentence with a remedy', async () => {
+  using empty = madeProject({ 'README.md': '' })
+  const none = await cli(['build'], empty)
+  expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('check out the repository first')])
+
+  const { 'Cargo.lock': _, ...unlocked } = hello()
+  using project = madeProject(unlocked)
+  const noLock = await cli(['build'], project)
+  expect([noLock.code, noLock.stderr]).toEqual([1, expect.stringContaining('then commit Cargo.lock')])
+
+  const noCargo = await cli(['build'], { ...project, env: { PATH: dirname(process.execPath) } })
+  expect([noCargo.code, noCargo.stderr]).toEqual([2, expect.stringContaining('cargo is not on the PATH: install Rust')])
+})
+
+test('code that does not compile: the error is shown and named', async () => {
+  using project = madeProject(hello({ 'src/main.rs': 'fn main() { nowhere() }\n' }))
+  const { code, stderr, report } = await cli(['build'], project)
+  expect(code).toBe(1)
+  expect(stderr).toContain('src/main.rs:1:13')
+  expect(report()).toMatchObject({
+    status: 'failed',
+    problems: ['cargo build failed: error[E0425]: cannot find function `nowhere` in this scope'],
+    steps: [{ state: 'done' }, { name: 'build', state: 'failed' }, { state: 'not-reached' }],
+  })
+})
+
+test('a dirty tree is said in the report', async () => {
+  using project = madeProject(hello())
+  writeFileSync(join(project.folder, 'new.txt'), '')
+  const { stderr, report } = await cli(['plan'], project)
+  expect(stderr).toContain('The working tree differs from the commit')
+  expect(report().commit?.dirty).toEqual(['new.txt'])
+})
+
+/** Compiles until it is told to stop: time enough to pull the plug. */
+const endless = () =>
+  hello({
+    'build.rs': 'fn main() { println!("cargo:warning=x"); std::thread::sleep(std::time::Duration::from_secs(50)) }\n',
+  })
+
+test('cargo that dies by a signal is no success and no riddle', async (context) => {
+  need(context, 'killed cargo', process.platform === 'linux' ? undefined : 'it looks for the process in /proc')
+  using project = madeProject(endless())
+  const run = await cli(['build'], {
+    ...project,
+    onLine: (line, pid) => {
+      if (!line.includes('Compiling hello')) return
+      for (const child of childrenOf(pid)) process.kill(child, 'SIGKILL')
+    },
+  })
+  expect(run.code).toBe(1)
+  expect(run.stderr).toContain('cargo build was killed (SIGKILL)')
+  expect(run.report().status).toBe('failed')
+})
+
+test.each(['SIGINT', 'SIGTERM'] as const)('%s ends everything and still reports', async (signal) => {
+  using project = madeProject(endless())
+  let script = ''
+  const run = await cli(['build'], {
+    ...project,
+    onLine: (line, pid) => {
+      if (!line.includes('Compiling hello')) return
+      // A moment later the build script itself runs.
+      setTimeout(() => process.kill(pid, signal), 1500)
+      script = join(project.folder, 'target')
+    },
+  })
+  expect([run.code, run.signal]).toEqual([1, null])
+  expect(run.stderr).toContain('cargo build was stopped')
+  expect(run.report().steps.map(({ state }) => state)).toEqual(['done', 'cancelled', 'not-reached'])
+  for (let tries = 0; tries < 100 && running(script).length > 0; tries++) await sleep(20)
+  expect(running(script)).toEqual([])
+})
+
+test.for([
+  ['while linking', 200_000],
+  ['before anything is compiled', 4096],
+] as const)('a full disk is called a full disk: %s', async ([_, bytes], context) => {
+  need(context, 'small disk', whyNoDebianRoot())
+  await using disk = await smallDisk(bytes)
+  using project = madeProject(hello())
+  const run = await cli(['build'], { ...project, env: { CARGO_TARGET_DIR: disk.folder } })
+  expect(run.code).toBe(1)
+  expect(run.stderr).toMatch(/disk is full.*(Free|free) .* CARGO_TARGET_DIR/)
+})
+
+test('a build script finds no secret, whatever it is called, and cannot command the runner', async () => {
+  const build = `fn main() {
+    let all: Vec<String> = std::env::vars().map(|(name, value)| format!("{name}={value}")).collect();
+    std::fs::write("seen.txt", all.join("\\n")).unwrap();
+    println!("::set-env name=PATH::/evil");
+    println!("##[add-path]/evil");
+    println!("cargo:warning=a\\r::error::b");
+    eprintln!("::add-mask::hello");
+    std::process::exit(1);
+}
+`
+  using project = madeProject(hello({ 'build.rs': build }))
+  const run = await cli(['build'], {
+    ...project,
+    env: {
+      GITHUB_ACTIONS: 'true',
+      RUST_DEPLOY_CARGO_GIT_TOKEN: 'ghs_verysecret',
+      COPY_OF_IT: 'x ghs_verysecret',
+      GITHUB_TOKEN: 'ghs_other',
+      ACTIONS_RUNTIME_TOKEN: 'ghs_runtime',
+      GITHUB_ENV: '/files/env',
+      CARGO_REGISTRY_TOKEN: 'ghs_registry',
+    },
+  })
+  expect(run.code).toBe(1)
+  const seen = readFileSync(join(project.folder, 'seen.txt'), 'utf8')
+  expect(seen).toContain('CARGO_PKG_NAME=hello')
+  expect(seen).not.toMatch(/ghs_|GITHUB_ENV|ACTIONS_/)
+  expect(run.stdout + run.stderr).not.toContain('ghs_')
+  // Each of the lines is there to be read, and stands between the runner's own stop and resume commands.
+  expect(run.stderr).toContain('set-env name=PATH::/evil')
+  expect(commandsIn(run.stderr)).toEqual([])
+})
+
+test('names that look like commands, options or paths stay names', async () => {
+  using project = madeProject(hello())
+  const artifact = '::error::x'
+  const run = await cli(['build', '--artifact', artifact, '--package', '$(touch evil)', '--bin', '--release'], {
+    ...project,
+    env: { GITHUB_ACTIONS: 'true' },
+  })
+  expect(run.code).toBe(2)
+  expect(run.stderr).toContain('There is no package `$(touch evil)`')
+  expect(commandsIn(run.stderr)).toEqual([])
+  expect(() => statSync(join(project.folder, 'evil'))).toThrow()
+})
+
+test('two packages of a workspace are compiled at once', async () => {
+  using project = madeProject({
+    'Cargo.toml':
+      '[workspace]\nresolver = "2"\nmembers = ["api", "worker"]\n[workspace.metadata.rust-deploy]\npackage = ["api", "worker"]\n',
+    'Cargo.lock': lockOf('api', 'worker'),
+    'api/Cargo.toml': manifestOf('api'),
+    'api/src/main.rs': 'fn main() {}\n',
+    'worker/Cargo.toml': manifestOf('worker'),
+    'worker/src/main.rs': 'fn main() {}\n',
+    '.gitignore': 'target\n',
+  })
+  const run = await cli(['build', '--profile', 'dev'], project)
+  expect(run.code, run.stderr).toBe(0)
+  expect(run.report().binaries.map((binary) => binary.package)).toEqual(['api', 'worker'])
+})
+
+/** The lines that a runner would obey: it obeys nothing between a stop and the token that ends it. */
+function commandsIn(text: string): string[] {
+  let stopped: string | undefined
+  return text.split(/\r\n|\r|\n/).filter((line) => {
+    const stop = /^::stop-commands::(.+)$/.exec(line)?.[1]
+    if (stopped !== undefined) {
+      if (line === `::${stopped}::`) stopped = undefined
+      return false
+    }
+    stopped = stop
+    return stop === undefined && (/^\s*::/.test(line) || line.includes('##['))
+  })
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
+}
+
+/** The processes whose program lies in a folder. */
+function running(folder: string): string[] {
+  if (process.platform !== 'linux') return []
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith(folder)
+    } catch {
+      return false
+    }
+  })
+}

@@ -1,0 +1,16 @@
+import { sweep } from './ground/release.ts'
+import { parts } from './parts.ts'
+
+/** Before the first test of the lab: everything that is slow and kept, side by side, and how long each took. */
+export default async function prepare(): Promise<void> {
+  await sweep()
+  await Promise.all(
+    parts
+      .filter((part) => part.whyNot() === undefined)
+      .map(async (part) => {
+        const began = performance.now()
+        await part.prepare()
+        console.log(`lab: ${part.name} prepared in ${((performance.now() - began) / 1000).toFixed(1)} s`)
+      }),
+  )
+}
