@@ -16,7 +16,10 @@ test('the first error is named, not the last', () => {
 
 test.each([
   ['error: failed to write: No space left on device (os error 28)', 'The disk is full.'],
-  ['error: linking failed\ncollect2: fatal error: ld terminated with signal 7 [Bus error]', '4096 bytes are free in /target'],
+  [
+    'error: linking failed\ncollect2: fatal error: ld terminated with signal 7 [Bus error]',
+    '4096 bytes are free in /target',
+  ],
   ['error: could not compile `x` (signal: 9, SIGKILL: kill)', 'ran out of memory'],
   ['error: cannot update the lock file /x/Cargo.lock because --locked was passed to prevent this', 'commit Cargo.lock'],
   ['error: linker `cc` not found', 'build-essential'],

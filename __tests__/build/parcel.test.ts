@@ -101,6 +101,8 @@ test('taking: the pinned digest and the package must be right', async () => {
       directory: folder,
       chosen: [{ name, version: '1.0.0', binaries: [name] }],
       scratch: '',
+      serverUrl: 'https://github.com',
+      signal: new AbortController().signal,
     })
   expect(await take(`.@sha256:${sha256.toUpperCase()}`)).toMatchObject([{ sha256 }])
   await expect(take(`.@sha256:${'0'.repeat(64)}`)).rejects.toThrow('is not the one that `from` pins')

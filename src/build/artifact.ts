@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Failed } from '../report/ending.ts'
+import { Cancelled, Failed } from '../report/ending.ts'
 import type { Log } from '../report/log.ts'
 import type { Binary } from './binary.ts'
 import { packParcel } from './parcel.ts'
@@ -10,7 +10,10 @@ export type UploadOptions = {
   binaries: readonly Binary[]
   commit: string | undefined
   scratch: string
+  /** Of the GitHub that runs us. */
+  serverUrl: string
   log: Log
+  signal: AbortSignal
 }
 
 export type Uploaded = { name: string; id: number; bytes: number }
@@ -20,14 +23,15 @@ export type Uploaded = { name: string; id: number; bytes: number }
  * build: the binary is here and proved, so this is a warning.
  */
 export async function uploadArtifact(options: UploadOptions): Promise<Uploaded | undefined> {
-  const { name, binaries, commit, scratch, log } = options
+  const { name, binaries, commit, scratch, serverUrl, log, signal } = options
   const parcel = await packParcel(join(scratch, 'upload', name), binaries, commit)
   try {
-    const client = await artifactClient()
-    const { id, size } = await client.uploadArtifact(name, [...parcel.files], parcel.folder)
+    const client = await artifactClient(serverUrl)
+    const { id, size } = await bounded(client.uploadArtifact(name, [...parcel.files], parcel.folder), signal)
     if (id === undefined) throw new Error('the service gave it no id')
     return { name, id, bytes: size ?? 0 }
   } catch (error) {
+    if (error instanceof Cancelled) throw error
     log.finding({
       level: 'warning',
       title: 'Artifact not uploaded',
@@ -37,14 +41,15 @@ export async function uploadArtifact(options: UploadOptions): Promise<Uploaded |
   }
 }
 
-export type DownloadOptions = { name: string; scratch: string }
+export type DownloadOptions = { name: string; scratch: string; serverUrl: string; signal: AbortSignal }
 
 /** Brings an artifact of this run here and gives the folder; its bytes are those that were uploaded, or it fails. */
-export async function downloadArtifact({ name, scratch }: DownloadOptions): Promise<string> {
+export async function downloadArtifact({ name, scratch, serverUrl, signal }: DownloadOptions): Promise<string> {
   const folder = join(scratch, 'from', name)
   await mkdir(folder, { recursive: true })
-  const client = await artifactClient()
-  const found = await client.getArtifact(name).catch((error: unknown) => {
+  const client = await artifactClient(serverUrl)
+  const found = await bounded(client.getArtifact(name), signal).catch((error: unknown) => {
+    if (error instanceof Cancelled) throw error
     throw new Failed(
       `There is no artifact ${name} to take (${reasonOf(error)}): the job that builds must come first (\`needs\`), and must have uploaded it.`,
       { cause: error },
@@ -52,24 +57,54 @@ export async function downloadArtifact({ name, scratch }: DownloadOptions): Prom
   })
   const { id, digest } = found.artifact
   try {
-    const got = await client.downloadArtifact(id, { path: folder, ...(digest && { expectedHash: digest }) })
+    const download = client.downloadArtifact(id, { path: folder, ...(digest && { expectedHash: digest }) })
+    const got = await bounded(download, signal)
     if (got.digestMismatch)
       throw new Failed(`The artifact ${name} arrived damaged: its digest is not ${digest}. Run it again.`)
   } catch (error) {
-    if (error instanceof Failed) throw error
+    if (error instanceof Failed || error instanceof Cancelled) throw error
     throw new Failed(`The artifact ${name} could not be downloaded (${reasonOf(error)}).`, { cause: error })
   }
   return folder
 }
 
-async function artifactClient() {
+async function artifactClient(serverUrl: string) {
+  if (isEnterpriseServer(serverUrl)) {
+    throw new Failed('GitHub Enterprise Server has no artifact service that this program could use')
+  }
   // More than a megabyte with its storage client: loaded only by runs that use it.
   const { DefaultArtifactClient } = await import('@actions/artifact')
   return new DefaultArtifactClient()
 }
 
+/** A transfer may take this long. The client itself would go on for as long as a stalled service likes. */
+const LONGEST_MS = 10 * 60_000
+
+/** The client can be neither stopped nor timed, so its work is left alone; the process ends soon after. */
+async function bounded<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const limit = AbortSignal.timeout(LONGEST_MS)
+  const stop = AbortSignal.any([signal, limit])
+  return Promise.race([
+    work,
+    new Promise<never>((_, reject) => {
+      const end = () =>
+        reject(
+          signal.aborted
+            ? new Cancelled('The transfer of the artifact was stopped.')
+            : new Error(`it took more than ${LONGEST_MS / 60_000} minutes`),
+        )
+      if (stop.aborted) end()
+      else stop.addEventListener('abort', end, { once: true })
+    }),
+  ])
+}
+
+/** The client's own rule; it would answer with a riddle. */
+function isEnterpriseServer(serverUrl: string): boolean {
+  const { hostname } = new URL(serverUrl)
+  return hostname !== 'github.com' && !hostname.endsWith('.ghe.com') && !hostname.endsWith('.localhost')
+}
+
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  if (error.name === 'GHESNotSupportedError') return 'GitHub Enterprise Server has no artifact service of this kind'
-  return error.message.replace(/\.$/, '')
+  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
 }

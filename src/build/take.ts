@@ -13,13 +13,22 @@ export type TakeOptions = {
   /** What the run is about; anything else that arrives is refused. */
   chosen: readonly { name: string; version: string; binaries: readonly string[] }[]
   scratch: string
+  serverUrl: string
+  signal: AbortSignal
 }
 
 /** Takes what was built elsewhere, and proves that it is what this run is about. */
-export async function takeBinaries({ from, directory, chosen, scratch }: TakeOptions): Promise<Binary[]> {
+export async function takeBinaries({
+  from,
+  directory,
+  chosen,
+  scratch,
+  serverUrl,
+  signal,
+}: TakeOptions): Promise<Binary[]> {
   const binaries =
     from.kind === 'artifact'
-      ? await openParcel(await downloadArtifact({ name: from.name, scratch }))
+      ? await openParcel(await downloadArtifact({ name: from.name, scratch, serverUrl, signal }))
       : await fromPath(resolve(directory, from.path), chosen)
 
   for (const binary of binaries) {

@@ -81,11 +81,19 @@ function compiling(facts: Facts) {
       return surroundings.hasArtifactService || 'there is no artifact service outside GitHub Actions'
     },
     plan: () => wanted.map(({ name, package: owner }) => `upload the binaries of ${owner} as the artifact ${name}`),
-    run: async ({ log }) => {
+    run: async ({ log, signal }) => {
       const uploaded: Uploaded[] = []
       for (const { name, package: owner } of wanted) {
         const binaries = build.result.binaries.filter((binary) => binary.package === owner)
-        const one = await uploadArtifact({ name, binaries, commit: git?.sha, scratch: surroundings.scratch, log })
+        const one = await uploadArtifact({
+          name,
+          binaries,
+          commit: git?.sha,
+          scratch: surroundings.scratch,
+          serverUrl: surroundings.serverUrl,
+          log,
+          signal,
+        })
         if (one !== undefined) uploaded.push(one)
       }
       return uploaded
@@ -108,12 +116,14 @@ function taking({ settings, project, chosen, surroundings }: Facts) {
     title: `Take ${settings.from}`,
     applies: () => true,
     plan: () => [`take ${settings.from} and prove its digest`],
-    run: async ({ log }) => {
+    run: async ({ log, signal }) => {
       const binaries = await takeBinaries({
         from,
         directory: project.directory,
         chosen: chosen.map(({ package: { name, version }, binaries: wanted }) => ({ name, version, binaries: wanted })),
         scratch: surroundings.scratch,
+        serverUrl: surroundings.serverUrl,
+        signal,
       })
       for (const { name, sha256, size } of binaries) log.info(`${name}: ${size} bytes, sha256 ${sha256}`)
       return binaries
