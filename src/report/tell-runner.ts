@@ -15,8 +15,9 @@ export async function tellRunner(
 ): Promise<void> {
   const problems = report.problems.map((message): Finding => ({ level: 'error', title: 'rust-deploy', message }))
   for (const { level, title, message, place } of annotationsOf([...problems, ...report.findings])) {
-    WRITERS[level](message, {
-      title,
+    // The runner itself masks the message only.
+    WRITERS[level](redaction.apply(message), {
+      title: redaction.apply(title),
       ...(place && { file: place.file }),
       ...(place?.line && { startLine: place.line }),
       ...(place?.endLine && { endLine: place.endLine }),
