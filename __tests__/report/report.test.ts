@@ -42,11 +42,19 @@ test('annotations stay within the quota, errors first, and one line counts the r
   expect(shown[0]?.level).toBe('error')
   expect(shown.at(-1)?.message).toBe('15 more errors and 3 more notices: see the job summary and report.json.')
   expect(annotationsOf(findings('error', 10))).toHaveLength(10)
-  expect(annotationsOf(findings('error', 11)).at(-1)?.message).toBe('1 more error: see the job summary and report.json.')
+  expect(annotationsOf(findings('error', 11)).at(-1)?.message).toBe(
+    '1 more error: see the job summary and report.json.',
+  )
 })
 
 test('text of others cannot command the runner', () => {
-  for (const line of ['::set-output name=a::b', '  \t::add-mask::x', 'a ##[add-path]/evil', 'a\r::error::b', 'a\n::error::b']) {
+  for (const line of [
+    '::set-output name=a::b',
+    '  \t::add-mask::x',
+    'a ##[add-path]/evil',
+    'a\r::error::b',
+    'a\n::error::b',
+  ]) {
     const lines = inert(line).split('\n')
     const token = /^::stop-commands::(.+)$/.exec(lines[0] ?? '')?.[1]
     expect(token).toMatch(/^[0-9a-f-]{36}$/)
@@ -98,8 +106,14 @@ test('the published schema accepts a report and refuses what is none', () => {
   expect(published).toEqual(JSON.parse(JSON.stringify(reportSchema)))
   const validate = new Ajv({ strict: true }).compile(published)
   expect(validate(report()) || validate.errors).toBe(true)
-  expect(validate(report({ findings: [{ level: 'error', title: '', message: '', place: { file: 'a', line: 1 } }] }))).toBe(true)
-  for (const wrong of [{ ...report(), status: 'great' }, { ...report(), more: 1 }, { ...report(), steps: undefined }]) {
+  expect(
+    validate(report({ findings: [{ level: 'error', title: '', message: '', place: { file: 'a', line: 1 } }] })),
+  ).toBe(true)
+  for (const wrong of [
+    { ...report(), status: 'great' },
+    { ...report(), more: 1 },
+    { ...report(), steps: undefined },
+  ]) {
     expect(validate(JSON.parse(JSON.stringify(wrong)))).toBe(false)
   }
 })

@@ -51,12 +51,23 @@ test('what is wrong names its section', () => {
 })
 
 test('packages of one run must agree', () => {
-  const { problems } = readCargo([ofPackage({ profile: 'a' }, 'a/Cargo.toml'), ofPackage({ profile: 'b' }, 'b/Cargo.toml')], '')
+  const { problems } = readCargo(
+    [ofPackage({ profile: 'a' }, 'a/Cargo.toml'), ofPackage({ profile: 'b' }, 'b/Cargo.toml')],
+    '',
+  )
   expect(problems).toEqual([
     '`profile` differs between [package.metadata.rust-deploy] in a/Cargo.toml and [package.metadata.rust-deploy] in b/Cargo.toml: a run has one value, so put it into [workspace.metadata.rust-deploy] or give it as an input.',
   ])
 })
 
 test('tables of other tools, and of no tool, are none of our business', () => {
-  expect(readCargo([{ manifest: 'Cargo.toml', kind: 'package', content: null }, { manifest: 'x', kind: 'workspace', content: { docs: 1 } }], '')).toEqual({ given: [], problems: [] })
+  expect(
+    readCargo(
+      [
+        { manifest: 'Cargo.toml', kind: 'package', content: null },
+        { manifest: 'x', kind: 'workspace', content: { docs: 1 } },
+      ],
+      '',
+    ),
+  ).toEqual({ given: [], problems: [] })
 })

@@ -2,7 +2,12 @@ import { expect, test } from 'vitest'
 import { readStep } from '../../src/settings/step.ts'
 
 test('an input counts when it holds something', () => {
-  const reading = readStep({ INPUT_PACKAGE: ' api ', INPUT_FEATURES: '', 'INPUT_WORKING-DIRECTORY': '  ', PATH: '/bin' })
+  const reading = readStep({
+    INPUT_PACKAGE: ' api ',
+    INPUT_FEATURES: '',
+    'INPUT_WORKING-DIRECTORY': '  ',
+    PATH: '/bin',
+  })
   expect(reading).toEqual({ given: [{ name: 'package', value: ' api ', origin: 'input package' }], problems: [] })
 })
 
