@@ -45,6 +45,20 @@ export function hello(more: Readonly<Record<string, string>> = {}, manifest = ''
   }
 }
 
+/** Two packages in a virtual workspace, which says itself what is built. */
+export function apiAndWorker(): Record<string, string> {
+  return {
+    'Cargo.toml':
+      '[workspace]\nresolver = "2"\nmembers = ["api", "worker"]\n[workspace.metadata.rust-deploy]\npackage = ["api", "worker"]\nprofile = "dev"\n',
+    'Cargo.lock': lockOf('api', 'worker'),
+    'api/Cargo.toml': manifestOf('api'),
+    'api/src/main.rs': 'fn main() {}\n',
+    'worker/Cargo.toml': manifestOf('worker'),
+    'worker/src/main.rs': 'fn main() {}\n',
+    '.gitignore': 'target\n',
+  }
+}
+
 export function manifestOf(name: string, more = ''): string {
   return `[package]\nname = "${name}"\nversion = "0.1.0"\nedition = "2021"\n${more}`
 }

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { need } from '../lab/ground/need.ts'
 import { whyNoDebianRoot } from '../lab/ground/packages.ts'
 import { smallDisk } from '../lab/ground/small-disk.ts'
-import { hello, lockOf, madeProject, manifestOf } from '../made-project.ts'
+import { apiAndWorker, hello, madeProject } from '../made-project.ts'
 import { cli } from './cli-door.ts'
 
 test('plan, then build: the binary runs and knows its commit', async () => {
@@ -202,17 +202,8 @@ test('names that look like commands, options or paths stay names', async () => {
 })
 
 test('two packages of a workspace are compiled at once', async () => {
-  using project = madeProject({
-    'Cargo.toml':
-      '[workspace]\nresolver = "2"\nmembers = ["api", "worker"]\n[workspace.metadata.rust-deploy]\npackage = ["api", "worker"]\n',
-    'Cargo.lock': lockOf('api', 'worker'),
-    'api/Cargo.toml': manifestOf('api'),
-    'api/src/main.rs': 'fn main() {}\n',
-    'worker/Cargo.toml': manifestOf('worker'),
-    'worker/src/main.rs': 'fn main() {}\n',
-    '.gitignore': 'target\n',
-  })
-  const run = await cli(['build', '--profile', 'dev'], project)
+  using project = madeProject(apiAndWorker())
+  const run = await cli(['build'], project)
   expect(run.code, run.stderr).toBe(0)
   expect(run.report().binaries.map((binary) => binary.package)).toEqual(['api', 'worker'])
 })

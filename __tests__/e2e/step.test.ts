@@ -6,7 +6,7 @@ import { reportSchema } from '../../src/report/report.ts'
 import { names } from '../../src/settings/table.ts'
 import { startGithub } from '../lab/github/github.ts'
 import { type RunnerOptions, startRunner } from '../lab/runner/runner.ts'
-import { hello, lockOf, type MadeProject, madeProject, manifestOf } from '../made-project.ts'
+import { apiAndWorker, hello, type MadeProject, madeProject } from '../made-project.ts'
 
 const ACTION = join(import.meta.dirname, '../..')
 
@@ -198,16 +198,7 @@ test('of a run that was killed, post says how far it came', async () => {
 })
 
 test('two packages: each has its artifact', async () => {
-  using project = madeProject({
-    'Cargo.toml':
-      '[workspace]\nresolver = "2"\nmembers = ["api", "worker"]\n[workspace.metadata.rust-deploy]\npackage = ["api", "worker"]\nprofile = "dev"\n',
-    'Cargo.lock': lockOf('api', 'worker'),
-    'api/Cargo.toml': manifestOf('api'),
-    'api/src/main.rs': 'fn main() {}\n',
-    'worker/Cargo.toml': manifestOf('worker'),
-    'worker/src/main.rs': 'fn main() {}\n',
-    '.gitignore': 'target\n',
-  })
+  using project = madeProject(apiAndWorker())
   await using github = await startGithub()
   await using runner = await runnerOf(project, { services: github.env() })
   const run = await runner.runStep().done

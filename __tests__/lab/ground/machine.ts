@@ -1,5 +1,5 @@
 /** How this machine reaches the package registries: certificates and places of Rust. An otherwise empty environment keeps them. */
-const NAMES = [
+export const KEPT_NAMES = [
   'SSL_CERT_FILE',
   'SSL_CERT_DIR',
   'NODE_EXTRA_CA_CERTS',
@@ -11,5 +11,5 @@ const NAMES = [
 ]
 
 export function kept(): Record<string, string> {
-  return Object.fromEntries(NAMES.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])))
+  return Object.fromEntries(KEPT_NAMES.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])))
 }

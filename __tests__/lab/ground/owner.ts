@@ -18,8 +18,10 @@ export type Holding =
 
 type OwnedRecord = { owner: ProcessId; part: string; holdings: Holding[] }
 
-/** The start time of a process in clock ticks since boot, or undefined when there is no such process (or no /proc). */
+/** A process with its start time in clock ticks since boot, or undefined when there is none. */
 export function processId(pid: number): ProcessId | undefined {
+  // Only Linux says when a process began; elsewhere the parts that run hold nothing but folders.
+  if (process.platform !== 'linux') return answers(pid) ? { pid, startedAt: 'unknown' } : undefined
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The name in the parentheses may hold anything, spaces and parentheses included.
@@ -29,6 +31,15 @@ export function processId(pid: number): ProcessId | undefined {
     return startedAt === undefined || state === 'Z' || state === 'X' ? undefined : { pid, startedAt }
   } catch {
     return undefined
+  }
+}
+
+function answers(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -1,24 +1,14 @@
+import { KEPT_NAMES } from '../ground/machine.ts'
+
 /**
  * The little of this machine that a step may see. Everything else that stands in the environment of the tests would be
  * something that the action finds here and misses on GitHub.
  */
 const BASICS = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LANGUAGE', 'LC_ALL', 'LC_CTYPE', 'TZ', 'TMPDIR']
 
-/** Where this machine keeps its certificates and its Rust is the machine's business too. */
-const PASSED_ON = [
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
-  'NODE_EXTRA_CA_CERTS',
-  'PIP_CERT',
-  'GIT_SSL_CAINFO',
-  'CURL_CA_BUNDLE',
-  'CARGO_HOME',
-  'RUSTUP_HOME',
-]
-
 export function machineVariables(own: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(
-    [...BASICS, ...PASSED_ON].flatMap((name) => {
+    [...BASICS, ...KEPT_NAMES].flatMap((name) => {
       const value = own[name]
       return value === undefined ? [] : [[name, value] as const]
     }),
