@@ -54,6 +54,6 @@ async function runCommandLine(scratch: string): Promise<RunEnd> {
     },
     stopOnSignals(),
   )
-  stdout.write(redaction.apply(resultText(end.report, end.outputs)))
+  stdout.write(redaction.apply(resultText(end.report, end.outputs, process.cwd())))
   return end
 }

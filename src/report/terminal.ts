@@ -48,9 +48,9 @@ export function terminalDisplay({ write, columns }: TerminalOptions): Display {
     },
     stepEnded: (record) => {
       const lines = stop()
-      if (record.state === 'planned') for (const line of lines) write(`  ${line}\n`)
       if (record.state === 'failed') for (const line of lines.slice(-SHOWN_AFTER_FAILURE)) write(`  ${safe(line)}\n`)
       write(`${mark(record)} ${record.title} ${styled('dim', endOf(record))}\n`)
+      if (record.state === 'planned') for (const line of lines) write(`    ${safe(line)}\n`)
     },
     problem: (level, text) => {
       stop()
