@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { removeCgroup } from './cgroup.ts'
 import { attempt } from './command.ts'
 import { type Holding, isAlive, orphans, type ProcessId, releaseAll } from './owner.ts'
 
@@ -19,7 +20,7 @@ export async function giveBack(holding: Holding): Promise<void> {
       await tolerant(['umount', '--recursive', '--lazy', holding.path], /not mounted|no mount point|not found/)
       return
     case 'cgroup':
-      await tolerant(['rmdir', holding.path], /No such file/)
+      await removeCgroup(holding.path)
       return
     case 'folder':
       rmSync(holding.path, { recursive: true, force: true, maxRetries: 5 })
