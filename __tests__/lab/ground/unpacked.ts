@@ -1,0 +1,29 @@
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { cached } from './cached.ts'
+import { attempt, run } from './command.ts'
+import { oneAtATime } from './single.ts'
+
+/**
+ * Debian packages with a service of their own, unpacked into a folder and not installed: installing one starts its
+ * service on a machine that has no policy against it, and that one would be nobody's to end.
+ */
+export function unpackedPackages(...names: readonly string[]): Promise<string> {
+  return cached(`debian-${names[0]}`, names, async (folder) => {
+    await download(names, folder)
+    for (const file of readdirSync(folder).filter((name) => name.endsWith('.deb'))) {
+      await run(['dpkg-deb', '--extract', join(folder, file), folder])
+      rmSync(join(folder, file))
+    }
+  })
+}
+
+async function download(names: readonly string[], folder: string): Promise<void> {
+  // apt's own user for downloads may not write here.
+  const get = ['apt-get', 'download', '-qq', '-o', 'APT::Sandbox::User=root', ...names] as const
+  const options = { cwd: folder, timeoutMs: 600_000 }
+  if ((await attempt([...get], options)).code === 0) return
+  // The lists may be absent or older than the archive.
+  await oneAtATime('apt', () => run(['apt-get', 'update', '-qq'], { timeoutMs: 300_000 }))
+  await run([...get], options)
+}
