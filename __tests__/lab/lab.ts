@@ -1,5 +1,6 @@
 import { sweep } from './ground/release.ts'
 import { parts } from './parts.ts'
+import { sweepTracked } from './runner/orphans.ts'
 
 /** `npm run lab -- <part>` starts a part for a developer at a terminal and keeps it until Ctrl-C. */
 const [name, ...args] = process.argv.slice(2)
@@ -7,11 +8,12 @@ const part = parts.find((candidate) => candidate.name === name)
 
 if (name === 'sweep') {
   await sweep()
+  await sweepTracked()
   console.log('What dead owners left behind is gone.')
 } else if (part === undefined) {
   console.log('Usage: npm run lab -- <part>\n')
   for (const each of parts) console.log(`  ${each.name.padEnd(10)}${each.about}${why(each.whyNot())}`)
-  console.log('  sweep     Removes what parts whose owner died have left behind.')
+  console.log('  sweep     removes what parts whose owner died have left behind')
   process.exitCode = name === undefined ? 0 : 2
 } else {
   const whyNot = part.whyNot()
