@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { program } from './identity.ts'
 import { secretsIn } from './pipeline/gather.ts'
-import { inert } from './report/inert.ts'
+import { inert, inertResult } from './report/inert.ts'
 import { plainDisplay } from './report/plain.ts'
 import { Redaction } from './report/redact.ts'
 import { resultText } from './report/result-text.ts'
@@ -36,7 +36,8 @@ async function runCommandLine(scratch: string): Promise<RunEnd> {
   const write = (text: string) => void stderr.write(redaction.apply(text))
   const live = stderr.isTTY && !env['CI']
   // In a step of a workflow the runner reads commands from this stream too.
-  const plain = env['GITHUB_ACTIONS'] === 'true' ? (text: string) => write(`${inert(text.trimEnd())}\n`) : write
+  const inStep = env['GITHUB_ACTIONS'] === 'true'
+  const plain = inStep ? (text: string) => write(`${inert(text.trimEnd())}\n`) : write
 
   const end = await run(
     {
@@ -54,6 +55,7 @@ async function runCommandLine(scratch: string): Promise<RunEnd> {
     },
     stopOnSignals(),
   )
-  stdout.write(redaction.apply(resultText(end.report, end.outputs, process.cwd())))
+  const result = redaction.apply(resultText(end.report, end.outputs, process.cwd()))
+  stdout.write(inStep ? inertResult(result) : result)
   return end
 }

@@ -39,7 +39,7 @@ const end = await run(
   },
   stopOnSignals(),
 )
-core.saveState(FINISHED, 'true')
 await tellRunner(end.report, end.outputs, redaction)
+core.saveState(FINISHED, 'true')
 // Explicit, since idle connections of the storage client would keep the process for seconds.
 process.stdout.write('', () => process.exit(end.exitCode))

@@ -30,13 +30,16 @@ export async function run(door: Door, signal: AbortSignal): Promise<RunEnd> {
   const began = Date.now()
   const { reading, display, surroundings } = door
   let facts: Facts | undefined
+  let targetDirectory: string | undefined
   let plan: Plan | undefined
   let end: PipelineEnd = { records: [], findings: [] }
   let results: BuildResults = { binaries: [], uploaded: [] }
   let fault: unknown
 
   try {
-    facts = await gatherFacts(reading, surroundings, signal)
+    facts = await gatherFacts(reading, surroundings, signal, (project) => {
+      targetDirectory = project.targetDirectory
+    })
     plan = planOf(facts)
     const { settings, git } = facts
     if (git !== undefined && git.dirty.length > 0) {
@@ -81,7 +84,7 @@ export async function run(door: Door, signal: AbortSignal): Promise<RunEnd> {
     binaries: results.binaries,
     artifacts: results.uploaded,
   })
-  const written = writeReport(door.reportFolder(facts?.project.targetDirectory), report, display)
+  const written = writeReport(door.reportFolder(targetDirectory), report, display)
   const outputs = outputsOf(report, plan, written)
   return { exitCode: exitCodeOf(status), report, outputs }
 }

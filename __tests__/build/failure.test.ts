@@ -28,6 +28,12 @@ test.each([
   expect(explained(stderr)).toContain(remedy)
 })
 
+test('what the code says is no sign', () => {
+  const stderr =
+    'error[E0308]: mismatched types\n --> src/main.rs:1:30\n  |\n1 |     let x: u32 = "No space left on device";\n  |                  ^^^ expected `u32`'
+  expect(explained(stderr)).toBe('cargo build failed: error[E0308]: mismatched types')
+})
+
 test('a private dependency without a token is told what makes secrets empty', () => {
   const stderr =
     'error: failed to get `x`\nfatal: could not read Username for https://github.com: terminal prompts disabled'

@@ -32,7 +32,9 @@ const rewrite = (change: (manifest: { files: Record<string, unknown>[] } & Recor
 }
 
 test('what was packed comes out again, and can be executed', async () => {
-  const [binary, ...others] = await openParcel(folder)
+  const { binaries, commit } = await openParcel(folder)
+  expect(commit).toBe('c0ffee')
+  const [binary, ...others] = binaries
   expect(others).toEqual([])
   expect(binary).toEqual({
     package: 'hello',
@@ -100,6 +102,7 @@ test('taking: the pinned digest and the package must be right', async () => {
       from: parseFrom(from),
       directory: folder,
       chosen: [{ name, version: '1.0.0', binaries: [name] }],
+      commit: 'c0ffee',
       scratch: '',
       serverUrl: 'https://github.com',
       signal: new AbortController().signal,

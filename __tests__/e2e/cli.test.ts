@@ -3,10 +3,12 @@ import { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } fr
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { names } from '../../src/settings/table.ts'
 import { need } from '../lab/ground/need.ts'
 import { whyNoDebianRoot } from '../lab/ground/packages.ts'
 import { smallDisk } from '../lab/ground/small-disk.ts'
-import { apiAndWorker, hello, madeProject } from '../made-project.ts'
+import { oldestNode, whyNoOldestNode } from '../lab/node/oldest-node.ts'
+import { apiAndWorker, hello, madeProject, manifestOf } from '../made-project.ts'
 import { cli } from './cli-door.ts'
 
 test('plan, then build: the binary runs and knows its commit', async () => {
@@ -35,6 +37,17 @@ test('plan, then build: the binary runs and knows its commit', async () => {
   expect(refused.stderr).toContain('is not the one that `from` pins')
 })
 
+test('on the oldest Node it helps, plans and builds', async (context) => {
+  need(context, 'oldest Node', whyNoOldestNode())
+  using project = madeProject(hello())
+  const node = await oldestNode()
+  const help = await cli(['--help'], { ...project, node })
+  expect(help.code).toBe(0)
+  for (const name of names) expect(help.stdout).toContain(`  --${name}`)
+  const built = await cli(['build', '--profile', 'dev'], { ...project, node })
+  expect(built.code, built.stderr).toBe(0)
+})
+
 test('a dry run compiles nothing', async () => {
   using project = madeProject(hello())
   const { code, stderr } = await cli(['build', '--dry-run'], project)
@@ -43,9 +56,11 @@ test('a dry run compiles nothing', async () => {
   expect(readdirSync(join(project.folder, 'target'))).toEqual(['rust-deploy'])
 })
 
-test('four mistakes are named in one run', async () => {
+test.for(['this', 'the oldest'])('four mistakes are named in one run, on %s Node', async (which, context) => {
+  if (which !== 'this') need(context, 'oldest Node', whyNoOldestNode())
+  const node = which === 'this' ? process.execPath : await oldestNode()
   using project = madeProject(hello({}, '[package.metadata.rust-deploy]\ncargo-git-token = "ghs_abc"\n'))
-  const { code, stdout, stderr } = await cli(['biuld', '--packge', 'x', '--dry-run=perhaps'], project)
+  const { code, stdout, stderr } = await cli(['biuld', '--packge', 'x', '--dry-run=perhaps'], { ...project, node })
   expect(code).toBe(2)
   for (const mistake of ['`biuld`', '`--packge`', '`perhaps`', '`cargo-git-token` is a secret and must not stand in']) {
     expect(stderr).toContain(mistake)
@@ -66,6 +81,58 @@ test('what stands only in Cargo.toml takes effect, and an option wins over it', 
   expect(await binaries()).toEqual(['admin'])
   expect(await binaries('--environment', 'production')).toEqual(['admin', 'hello'])
   expect(await binaries('--bin', 'hello')).toEqual(['hello'])
+})
+
+test('a refused run leaves no report of an earlier one behind', async () => {
+  using project = madeProject(hello())
+  const before = await cli(['build', '--profile', 'dev'], project)
+  expect(before.report().status).toBe('built')
+  const refused = await cli(['build', '--dry-run=perhaps'], project)
+  expect(refused.code).toBe(2)
+  expect(refused.report()).toMatchObject({
+    status: 'refused',
+    problems: ['--dry-run must be `true` or `false`, but it is `perhaps`.'],
+  })
+})
+
+test('mistakes of every kind are told together', async () => {
+  using project = madeProject(hello({}, '[package.metadata.rust-deploy]\nprofil = "x"\n'))
+  const run = await cli(['build', '--dry-run=perhaps', '--bin', 'nosuch', '--from', 'artifact:a/b'], project)
+  expect(run.code).toBe(2)
+  for (const mistake of ['`profil`', '`perhaps`', 'no binary `nosuch`', '"/" cannot stand in such a name']) {
+    expect(run.stderr).toContain(mistake)
+  }
+})
+
+test('names that would overwrite each other, and names that would leave their folder', async () => {
+  using project = madeProject({
+    ...apiAndWorker(),
+    'api/Cargo.toml': manifestOf('api', '[[bin]]\nname = "server"\npath = "src/main.rs"\n'),
+    'worker/Cargo.toml': manifestOf('worker', '[[bin]]\nname = "server"\npath = "src/main.rs"\n'),
+  })
+  const twice = await cli(['build'], project)
+  expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining('both have a binary `server`')])
+  const outside = await cli(['plan', '--package', 'api', '--artifact', '../../x'], project)
+  expect([outside.code, outside.stderr]).toEqual([2, expect.stringContaining('"/" cannot stand in such a name')])
+})
+
+test('taking what is no file, and an artifact where there are none', async () => {
+  using project = madeProject(hello())
+  const device = await cli(['build', '--from', '/dev/zero'], project)
+  expect([device.code, device.stderr]).toEqual([2, expect.stringContaining('neither a file nor a folder')])
+  const artifact = await cli(['build', '--from', 'artifact:x'], project)
+  expect([artifact.code, artifact.stderr]).toEqual([
+    2,
+    expect.stringContaining('no artifact service outside GitHub Actions'),
+  ])
+})
+
+test('values of Cargo.toml that no argument could carry', async () => {
+  using project = madeProject(hello({}, '[package.metadata.rust-deploy]\nprofile = ""\nfeatures = ["a\\u0000b"]\n'))
+  const run = await cli(['plan'], project)
+  expect(run.code).toBe(2)
+  expect(run.stderr).toContain('must be a list of texts without control characters')
+  expect(run.stderr).not.toContain('report it')
 })
 
 test('no Cargo.toml, no lock file, no cargo: each a sentence with a remedy', async () => {
@@ -123,7 +190,7 @@ test('cargo that dies by a signal is no success and no riddle', async (context) 
   expect(run.report().status).toBe('failed')
 })
 
-test.each(['SIGINT', 'SIGTERM'] as const)('%s ends everything and still reports', async (signal) => {
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends everything and still reports', async (signal) => {
   using project = madeProject(endless())
   let script = ''
   const run = await cli(['build'], {
@@ -161,6 +228,7 @@ test('a build script finds no secret, whatever it is called, and cannot command 
     println!("::set-env name=PATH::/evil");
     println!("##[add-path]/evil");
     println!("cargo:warning=a\\r::error::b");
+    eprintln!("\\u{85}::add-mask::hello");
     eprintln!("::add-mask::hello");
     std::process::exit(1);
 }
@@ -197,6 +265,7 @@ test('names that look like commands, options or paths stay names', async () => {
   })
   expect(run.code).toBe(2)
   expect(run.stderr).toContain('There is no package `$(touch evil)`')
+  expect(run.stderr).toContain('":" cannot stand in such a name')
   expect(commandsIn(run.stderr)).toEqual([])
   expect(() => statSync(join(project.folder, 'evil'))).toThrow()
 })
@@ -218,7 +287,7 @@ function commandsIn(text: string): string[] {
       return false
     }
     stopped = stop
-    return stop === undefined && (/^\s*::/.test(line) || line.includes('##['))
+    return stop === undefined && (/^[\s\u0085]*::/.test(line) || line.includes('##['))
   })
 }
 

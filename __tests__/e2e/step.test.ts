@@ -90,6 +90,7 @@ test('every mistake is an annotation of one run, and no value of an unknown inpu
     'There is no input `cargo-git-tokn`; did you mean `cargo-git-token`?',
     'There is no setting `profil` ([package.metadata.rust-deploy] in Cargo.toml); did you mean `profile`?',
     'input dry-run must be `true` or `false`, but it is `perhaps`.',
+    '`from` says artifact:, but not which: artifact:<name>.',
   ])
   expect(ours(run.log)).not.toContain('ghs_misspelt')
 })

@@ -106,6 +106,40 @@ test('a cancelled run undoes what was done', async () => {
   expect([states, said]).toEqual([['a done undo done', 'b cancelled', 'c not-reached'], ['undo a']])
 })
 
+test('a step that does not listen is left alone, and neither do several undos hold a cancelled run', async () => {
+  const controller = new AbortController()
+  const hangs = () => new Promise<never>(() => {})
+  const began = Date.now()
+  const { states } = await running({
+    signal: controller.signal,
+    pipeline: () => [
+      step('a', async () => 0, { undo: hangs }),
+      step('b', async () => 0, { undo: hangs }),
+      step('c', () => {
+        controller.abort(new Cancelled('SIGINT'))
+        return hangs()
+      }),
+    ],
+  })
+  expect(states).toEqual(['a done undo failed', 'b done undo failed', 'c cancelled'])
+  // The promise itself, and no measure of speed: after 5 seconds a runner would kill us.
+  expect(Date.now() - began).toBeLessThan(5000)
+})
+
+test('a step that cannot even say whether it applies fails, and what was done is undone', async () => {
+  const { states, said } = await running({
+    pipeline: (say) => [
+      step('a', async () => 0, { undo: async () => say('undo a') }),
+      step('b', async () => 0, {
+        applies: () => {
+          throw new Error('no idea')
+        },
+      }),
+    ],
+  })
+  expect([states, said]).toEqual([['a done undo done', 'b failed'], ['undo a']])
+})
+
 test('an undo that hangs does not hold a cancelled run', async () => {
   const controller = new AbortController()
   const { states } = await running({

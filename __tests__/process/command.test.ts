@@ -77,6 +77,30 @@ test('cancelling ends the child and what it started, even when they do not want 
   expect(alive(grandchild)).toBe(false)
 })
 
+test('what does not listen is ended although the child that started it has gone at once', async () => {
+  const controller = new AbortController()
+  const script = `
+    const { spawn } = require('node:child_process')
+    spawn(process.execPath, ['-e', "process.on('SIGTERM', () => {}); console.log(process.pid); setInterval(() => {}, 1000)"], { stdio: 'inherit' })`
+  let grandchild = 0
+  const outcome = await runCommand(
+    node(script, {
+      signal: controller.signal,
+      onLine: (line) => {
+        grandchild = Number(line)
+        controller.abort()
+      },
+    }),
+  )
+  expect(outcome).toMatchObject({ kind: 'cancelled' })
+  for (let tries = 0; tries < 100 && alive(grandchild); tries++) await sleep(20)
+  expect(alive(grandchild)).toBe(false)
+})
+
+test('arguments that no child can have are no crash', async () => {
+  expect(await runCommand(node('a\0b'))).toMatchObject({ kind: 'unstartable' })
+})
+
 test('a daemon that keeps our pipe open does not hold us', async () => {
   const script = `require('node:child_process').spawn(process.execPath, ['-e', 'setTimeout(() => {}, 20000)'], { stdio: 'inherit', detached: true }).unref(); console.log('done')`
   const tooLate = new AbortController()

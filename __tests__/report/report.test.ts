@@ -54,6 +54,7 @@ test('text of others cannot command the runner', () => {
     'a ##[add-path]/evil',
     'a\r::error::b',
     'a\n::error::b',
+    '\u0085::error::b',
   ]) {
     const lines = inert(line).split('\n')
     const token = /^::stop-commands::(.+)$/.exec(lines[0] ?? '')?.[1]

@@ -11,9 +11,8 @@ const ofWorkspace = (content: unknown): Metadata => ({ ...ofPackage(content), ki
 
 function settled(tables: Metadata[], environment = '') {
   const { given, problems } = readCargo(tables, environment)
-  const result = settle(given)
-  if (result.kind === 'refused') throw new Error(result.problems.join('\n'))
-  return { problems, ...result }
+  const { settings, problems: unsettled } = settle(given)
+  return { settings, problems: [...problems, ...unsettled] }
 }
 
 test('the section of the environment wins over the general one, the package over the workspace', () => {

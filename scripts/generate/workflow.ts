@@ -1,12 +1,18 @@
-import { outputs } from '../../src/settings/outputs.ts'
+import { type OutputName, outputNames, outputs } from '../../src/settings/outputs.ts'
 import { type Name, names, settingOf } from '../../src/settings/table.ts'
 import { described } from './action.ts'
 import { indented, scalar } from './yaml.ts'
 
 /** Set by the workflow's own jobs, or without meaning in a workflow. */
 const OWN: readonly Name[] = ['command', 'from', 'dry-run']
-/** The outputs of which job are the outputs of the workflow. */
-const JOB_OF: Partial<Record<keyof typeof outputs, string>> = { plan: 'plan', version: 'plan' }
+/** Paths on a machine that is gone when the workflow has ended. */
+const PATHS: readonly OutputName[] = ['binary', 'report']
+/** The jobs that know an output, the last word first. */
+const JOBS_OF: Partial<Record<OutputName, readonly string[]>> = {
+  plan: ['plan'],
+  version: ['plan'],
+  status: ['take', 'build', 'plan'],
+}
 
 /** All inputs are strings, and an empty one is not set, so that what stands in Cargo.toml counts through this door too. */
 export function workflowInputs(): string {
@@ -25,21 +31,26 @@ export function workflowInputs(): string {
 export function workflowOutputs(): string {
   return indented(
     6,
-    Object.entries(outputs).flatMap(([name, about]) => [
-      `${name}:`,
-      `  description: ${scalar(about)}`,
-      `  value: \${{ jobs.${JOB_OF[name as keyof typeof outputs] ?? 'build'}.outputs.${name} }}`,
-    ]),
+    outputNames
+      .filter((name) => !PATHS.includes(name))
+      .flatMap((name) => [
+        `${name}:`,
+        `  description: ${scalar(outputs[name])}`,
+        `  value: \${{ ${(JOBS_OF[name] ?? ['build']).map((job) => `jobs.${job}.outputs.${name}`).join(' || ')} }}`,
+      ]),
   )
 }
 
-/** The `with:` lines of each job that runs the action: every input of the workflow that its command uses. */
+/** Which settings a job gives itself, or which contradict what it does; it gets every other input of the workflow. */
+export const OWN_OF_JOB: Readonly<Record<string, readonly Name[]>> = {
+  plan: [],
+  build: [],
+  take: ['package', 'artifact', 'features', 'profile'],
+}
+
+/** The `with:` lines of each job that runs the action. */
 export function workflowSteps(): Record<string, string> {
-  return {
-    'plan settings': withLines([]),
-    'build settings': withLines([]),
-    'take settings': withLines(['package', 'artifact', 'features', 'profile']),
-  }
+  return Object.fromEntries(Object.entries(OWN_OF_JOB).map(([job, own]) => [`${job} settings`, withLines(own)]))
 }
 
 function withLines(own: readonly Name[]): string {

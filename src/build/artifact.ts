@@ -24,8 +24,8 @@ export type Uploaded = { name: string; id: number; bytes: number }
  */
 export async function uploadArtifact(options: UploadOptions): Promise<Uploaded | undefined> {
   const { name, binaries, commit, scratch, serverUrl, log, signal } = options
-  const parcel = await packParcel(join(scratch, 'upload', name), binaries, commit)
   try {
+    const parcel = await packParcel(join(scratch, 'upload', name), binaries, commit)
     const client = await artifactClient(serverUrl)
     const { id, size } = await bounded(client.uploadArtifact(name, [...parcel.files], parcel.folder), signal)
     if (id === undefined) throw new Error('the service gave it no id')

@@ -23,7 +23,7 @@ export type CargoOptions = Compilation & {
 
 export type Built = { binaries: readonly Binary[]; compiled: number; fresh: number }
 
-/** Brings in every dependency. It runs nobody's code, so it alone may see tokens. */
+/** Brings in every dependency. It runs no build script and no macro, so it alone may see tokens. */
 export async function cargoFetch(options: CargoOptions): Promise<void> {
   await cargo(options, fetchArguments(options), () => {})
 }

@@ -12,7 +12,9 @@ type Facts = {
 /** Why cargo failed, as a sentence: what it says last is seldom the cause, and never the remedy. */
 export function explainFailure({ said, stderr, ...facts }: CargoFailure): string {
   const text = stripVTControlCharacters(stderr)
-  const known = KNOWN.find(({ sign }) => sign.test(text))
+  // Lines of the user's code, which rustc shows behind a bar, can say anything.
+  const spoken = text.split('\n').filter((line) => !/^\s*\d*\s*\|/.test(line))
+  const known = KNOWN.find(({ sign }) => spoken.some((line) => sign.test(line)))
   const errors = text.split('\n').filter((line) => /^error(\[E\d+\])?:/.test(line) && !ECHOES.test(line))
   const first = (errors[0] ?? text.trim().split('\n').at(-1) ?? '').trim()
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
@@ -48,7 +50,7 @@ const KNOWN: readonly Known[] = [
       'Cargo.lock is missing or does not match Cargo.toml, and a release is only built from what it names: run `cargo update --workspace`, then commit Cargo.lock.',
   },
   {
-    sign: /failed to authenticate|authentication (required|failed)|could not read Username|revspec .* not found|terminal prompts disabled|no authentication (methods|callbacks)/i,
+    sign: /failed to authenticate|authentication (required|failed)|could not read Username|revspec .* not found|terminal prompts disabled|no authentication (methods|callbacks)|repository '[^']*' not found|requested URL returned error: 40[134]/i,
     remedy: ({ hasGitToken }) =>
       hasGitToken
         ? 'A private dependency refused `cargo-git-token`: check that it may read that repository and has not expired.'

@@ -1,4 +1,5 @@
 import { Refused } from '../report/ending.ts'
+import { checkArtifactName } from './artifact-name.ts'
 
 /** Where a binary comes from that is not compiled here, and the digest that it must have, if one was named. */
 export type From = ({ kind: 'path'; path: string } | { kind: 'artifact'; name: string }) & {
@@ -24,5 +25,5 @@ export function parseFrom(text: string): From {
   }
   const name = place.slice(ARTIFACT.length)
   if (name === '') throw new Refused('`from` says artifact:, but not which: artifact:<name>.')
-  return { kind: 'artifact', name, sha256 }
+  return { kind: 'artifact', name: checkArtifactName(name, '`from`'), sha256 }
 }

@@ -37,8 +37,10 @@ export async function packParcel(
   return { folder, files }
 }
 
+export type Opened = { binaries: readonly Binary[]; commit: string | undefined }
+
 /** Reads a parcel and proves that each binary has the bytes that its manifest names. */
-export async function openParcel(folder: string): Promise<Binary[]> {
+export async function openParcel(folder: string): Promise<Opened> {
   const text = await readFile(join(folder, MANIFEST), 'utf8').catch((error: Error) => {
     throw new Failed(`This is no artifact of a build: it has no ${MANIFEST}.`, { cause: error })
   })
@@ -47,7 +49,8 @@ export async function openParcel(folder: string): Promise<Binary[]> {
   if (manifest?.['schema'] !== SCHEMA || files.length === 0) {
     throw new Failed(`The ${MANIFEST} of this artifact is damaged, or another version of rust-deploy wrote it.`)
   }
-  return Promise.all(files.map((file) => provenBinary(folder, manifest, file)))
+  const binaries = await Promise.all(files.map((file) => provenBinary(folder, manifest, file)))
+  return { binaries, commit: textOf(manifest['commit']) || undefined }
 }
 
 async function provenBinary(

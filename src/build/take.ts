@@ -1,65 +1,90 @@
 import { stat } from 'node:fs/promises'
-import { basename, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { Failed, Refused } from '../report/ending.ts'
 import { downloadArtifact } from './artifact.ts'
 import type { Binary } from './binary.ts'
 import { sha256Of } from './digest.ts'
 import type { From } from './from.ts'
-import { openParcel } from './parcel.ts'
+import { type Opened, openParcel } from './parcel.ts'
+
+/** What the run is about: anything else that arrives is refused. */
+type Wanted = { name: string; version: string; binaries: readonly string[] }
 
 export type TakeOptions = {
   from: From
   directory: string
-  /** What the run is about; anything else that arrives is refused. */
-  chosen: readonly { name: string; version: string; binaries: readonly string[] }[]
+  chosen: readonly Wanted[]
+  commit: string | undefined
   scratch: string
   serverUrl: string
   signal: AbortSignal
 }
 
 /** Takes what was built elsewhere, and proves that it is what this run is about. */
-export async function takeBinaries({
-  from,
-  directory,
-  chosen,
-  scratch,
-  serverUrl,
-  signal,
-}: TakeOptions): Promise<Binary[]> {
-  const binaries =
-    from.kind === 'artifact'
-      ? await openParcel(await downloadArtifact({ name: from.name, scratch, serverUrl, signal }))
-      : await fromPath(resolve(directory, from.path), chosen)
+export async function takeBinaries(options: TakeOptions): Promise<readonly Binary[]> {
+  const { from, directory, scratch, serverUrl, signal } = options
+  if (from.kind === 'artifact') {
+    const folder = await downloadArtifact({ name: from.name, scratch, serverUrl, signal })
+    return proven(await openParcel(folder), options)
+  }
+  const path = resolve(directory, from.path)
+  const found = await stat(path).catch(() => undefined)
+  if (found === undefined) throw new Refused(`\`from\` names ${path}, but there is nothing.`)
+  if (found.isDirectory()) return proven(await openParcel(path), options)
+  if (!found.isFile()) throw new Refused(`\`from\` names ${path}, which is neither a file nor a folder.`)
+  return proven({ binaries: [await fileOf(path, found.size, options)], commit: undefined }, options)
+}
 
-  for (const binary of binaries) {
-    if (!chosen.some(({ name }) => name === binary.package)) {
+function proven({ binaries, commit }: Opened, options: TakeOptions): readonly Binary[] {
+  const { from, chosen } = options
+  for (const { package: owner, version, name } of binaries) {
+    const wanted = chosen.find((candidate) => candidate.name === owner)
+    if (wanted === undefined) {
+      const about = chosen.map((candidate) => `\`${candidate.name}\``).join(', ')
+      throw new Failed(`\`from\` brought the package \`${owner}\`, but this run is about ${about}: check \`package\`.`)
+    }
+    if (version !== wanted.version) {
       throw new Failed(
-        `\`from\` brought the package \`${binary.package}\`, but this run is about ${chosen.map(({ name }) => `\`${name}\``).join(', ')}: check \`package\`.`,
+        `\`from\` brought ${owner} ${version}, but the Cargo.toml here says ${wanted.version}: check out the commit that was built.`,
+      )
+    }
+    if (!wanted.binaries.includes(name)) {
+      throw new Failed(
+        `\`from\` brought the binary \`${name}\` of \`${owner}\`, which this run does not name: check \`bin\`.`,
       )
     }
   }
-  if (from.sha256 !== undefined) {
-    const [only, ...others] = binaries
-    if (only === undefined || others.length > 0) {
-      throw new Failed(`\`from\` pins one digest, but there are ${binaries.length} binaries.`)
-    }
-    if (only.sha256 !== from.sha256) {
-      throw new Failed(
-        `The binary \`${only.name}\` is not the one that \`from\` pins: its SHA-256 is ${only.sha256}, and ${from.sha256} was expected.`,
-      )
-    }
+  // Within one run there is one commit; a path can hold what was built at any time.
+  if (from.kind === 'artifact' && commit !== undefined && options.commit !== undefined && commit !== options.commit) {
+    throw new Failed(
+      `The artifact ${from.name} was built from the commit ${commit}, but ${options.commit} is checked out.`,
+    )
   }
+  if (from.sha256 !== undefined) provePin(binaries, from.sha256)
   return binaries
 }
 
-async function fromPath(path: string, chosen: TakeOptions['chosen']): Promise<Binary[]> {
-  const found = await stat(path).catch(() => undefined)
-  if (found === undefined) throw new Refused(`\`from\` names ${path}, but there is nothing.`)
-  if (found.isDirectory()) return openParcel(path)
-  const [only, ...others] = chosen
+function provePin(binaries: readonly Binary[], sha256: string): void {
+  const [only, ...others] = binaries
   if (only === undefined || others.length > 0) {
-    throw new Refused('`from` names one file, but this run is about several packages: name one with `package`.')
+    throw new Failed(`\`from\` pins one digest, but there are ${binaries.length} binaries.`)
   }
-  const { name, version } = only
-  return [{ package: name, version, name: basename(path), path, size: found.size, sha256: await sha256Of(path) }]
+  if (only.sha256 !== sha256) {
+    throw new Failed(
+      `The binary \`${only.name}\` is not the one that \`from\` pins: its SHA-256 is ${only.sha256}, and ${sha256} was expected.`,
+    )
+  }
+}
+
+/** A file says nothing of itself: it is the one binary that this run is about, or there is a question. */
+async function fileOf(path: string, size: number, { chosen, signal }: TakeOptions): Promise<Binary> {
+  const [only, ...others] = chosen.flatMap(({ name, version, binaries }) =>
+    binaries.map((binary) => ({ package: name, version, name: binary })),
+  )
+  if (only === undefined || others.length > 0) {
+    throw new Refused(
+      '`from` names one file, but this run is about several binaries: name one with `package` and `bin`.',
+    )
+  }
+  return { ...only, path, size, sha256: await sha256Of(path, signal) }
 }

@@ -6,6 +6,7 @@ import { parseFrom } from '../build/from.ts'
 import { gitTokenEnvironment } from '../build/git-token.ts'
 import { takeBinaries } from '../build/take.ts'
 import { buildEnvironment, fetchEnvironment } from '../process/environment.ts'
+import { Refused } from '../report/ending.ts'
 import type { Facts } from './facts.ts'
 import { artifactsOf } from './plan.ts'
 import { type Pipeline, Step, type StepContext } from './step.ts'
@@ -16,6 +17,9 @@ export type BuildResults = { binaries: readonly Binary[]; uploaded: readonly Upl
 export function buildPipeline(facts: Facts): { pipeline: Pipeline; results: () => BuildResults } {
   return facts.settings.from === '' ? compiling(facts) : taking(facts)
 }
+
+/** cargo asks the compiler about the target even to fetch, and a project can name a program that stands in its way. */
+const NO_WRAPPERS = { RUSTC: 'rustc', RUSTC_WRAPPER: '', RUSTC_WORKSPACE_WRAPPER: '' }
 
 function compiling(facts: Facts) {
   const { settings, project, chosen, rustc, git, surroundings } = facts
@@ -48,7 +52,8 @@ function compiling(facts: Facts) {
         ...options(context),
         environment: {
           ...fetchEnvironment(surroundings.environment, [token]),
-          ...gitTokenEnvironment({ token, server: surroundings.serverUrl }),
+          ...gitTokenEnvironment({ token, server: surroundings.serverUrl, own: surroundings.environment }),
+          ...NO_WRAPPERS,
         },
       }),
   })
@@ -109,8 +114,11 @@ function compiling(facts: Facts) {
   }
 }
 
-function taking({ settings, project, chosen, surroundings }: Facts) {
+function taking({ settings, project, chosen, git, surroundings }: Facts) {
   const from = parseFrom(settings.from)
+  if (from.kind === 'artifact' && !surroundings.hasArtifactService) {
+    throw new Refused('`from` names an artifact, but there is no artifact service outside GitHub Actions: give a path.')
+  }
   const take = new Step({
     name: 'take',
     title: `Take ${settings.from}`,
@@ -121,6 +129,7 @@ function taking({ settings, project, chosen, surroundings }: Facts) {
         from,
         directory: project.directory,
         chosen: chosen.map(({ package: { name, version }, binaries: wanted }) => ({ name, version, binaries: wanted })),
+        commit: git?.sha,
         scratch: surroundings.scratch,
         serverUrl: surroundings.serverUrl,
         signal,

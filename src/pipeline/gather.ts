@@ -1,3 +1,5 @@
+import { checkArtifactName } from '../build/artifact-name.ts'
+import { parseFrom } from '../build/from.ts'
 import { buildEnvironment } from '../process/environment.ts'
 import { chooseBinaries, choosePackages } from '../project/choice.ts'
 import { readGit } from '../project/git.ts'
@@ -12,9 +14,14 @@ import type { Facts, Surroundings } from './facts.ts'
 
 /**
  * Settles every setting and every fact of the project before the first step, or refuses with all that is wrong. Needs
- * no network and changes nothing.
+ * no network and changes nothing. The project is told as soon as it is known, since a refused run has a report too.
  */
-export async function gatherFacts(door: Reading, surroundings: Surroundings, signal: AbortSignal): Promise<Facts> {
+export async function gatherFacts(
+  door: Reading,
+  surroundings: Surroundings,
+  signal: AbortSignal,
+  onProject: (project: Project) => void,
+): Promise<Facts> {
   const problems = [...door.problems]
   const directory = early(door.given, 'working-directory')
   const environment = buildEnvironment(surroundings.environment, secretsIn(door.given))
@@ -30,18 +37,21 @@ export async function gatherFacts(door: Reading, surroundings: Surroundings, sig
   }
 
   const project = await attempt(() => readProject({ directory, environment, signal }))
-  const cargo = project && (await attempt(() => readManifests(project, door.given)))
-  problems.push(...(cargo?.problems ?? []))
-  const settled = settle([...door.given, ...(cargo?.given ?? [])])
-  if (settled.kind === 'refused') problems.push(...settled.problems)
-  // Without the project or its settings, whatever else could be found wrong would only be an echo.
-  if (project === undefined || cargo === undefined || settled.kind === 'refused') throw new Refused(problems)
+  if (project !== undefined) onProject(project)
+  const manifests = project === undefined ? { given: [], problems: [] } : readManifests(project, door.given)
+  problems.push(...manifests.problems)
+  const { settings, origins, wrong, problems: unsettled } = settle([...door.given, ...manifests.given])
+  problems.push(...unsettled)
+  if (!wrong.has('from') && settings.from !== '') await attempt(() => parseFrom(settings.from))
+  if (!['', 'none'].includes(settings.artifact)) await attempt(() => checkArtifactName(settings.artifact, '`artifact`'))
 
-  const { settings, origins } = settled
-  const chosen = await attempt(() => chooseBinaries(choosePackages(project, settings.package), settings.bin))
-  const place = { directory: project.directory, environment, signal }
-  const [rustc, git] = await Promise.all([attempt(() => findRustc(place)), readGit(place)])
-  if (problems.length > 0 || chosen === undefined || rustc === undefined) throw new Refused(problems)
+  // Where the names themselves are wrong, what they do not choose would only be an echo.
+  const named = project !== undefined && !wrong.has('package') && !wrong.has('bin')
+  const chosen = named && (await attempt(() => chooseBinaries(choosePackages(project, settings.package), settings.bin)))
+  const place = { directory: project?.directory ?? directory, environment, signal }
+  const [rustc, git] = project === undefined ? [] : await Promise.all([attempt(() => findRustc(place)), readGit(place)])
+  if (signal.aborted) throw signal.reason
+  if (problems.length > 0 || !project || !chosen || !rustc) throw new Refused([...new Set(problems)])
   return { settings, origins, project, chosen, rustc, git, surroundings }
 }
 
@@ -56,8 +66,13 @@ function readManifests(project: Project, given: readonly Given[]): Reading {
     { manifest: manifestOfWorkspace(project), kind: 'workspace', content: project.workspaceMetadata },
   ]
   const named = earlyList([...given, ...readCargo(workspace, environment).given], 'package')
-  const tables = choosePackages(project, named).map(tableOf)
-  return readCargo([...tables, ...workspace], environment)
+  try {
+    return readCargo([...choosePackages(project, named).map(tableOf), ...workspace], environment)
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    // It is told again when all is settled; until then the workspace speaks, for every environment.
+    return readCargo(workspace, '')
+  }
 }
 
 function tableOf({ manifest, metadata }: Package): Metadata {

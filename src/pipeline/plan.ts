@@ -1,4 +1,3 @@
-import { parseFrom } from '../build/from.ts'
 import { Refused } from '../report/ending.ts'
 import { names, settingOf } from '../settings/table.ts'
 import type { Facts } from './facts.ts'
@@ -23,8 +22,6 @@ export type Artifact = { name: string; package: string; target: string }
 export function planOf(facts: Facts): Plan {
   const { settings, origins, chosen, rustc, git } = facts
   const targets = [rustc.host]
-  // A plan must not promise what the run would refuse.
-  if (settings.from !== '') parseFrom(settings.from)
   return {
     schema: 1,
     command: settings.command,

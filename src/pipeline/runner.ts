@@ -22,13 +22,17 @@ export type PipelineEnd = {
   failure?: { step: string; error: unknown }
 }
 
-/** After a cancel everything must be over within 5 seconds, of which children may take 2 to end. */
-const UNDO_AFTER_CANCEL_MS = 2500
+/** After a cancel everything must be over within 5 seconds: children have 2 of them to end, then steps are left alone. */
+const STEP_AFTER_CANCEL_MS = 2750
+const ALL_AFTER_CANCEL_MS = 4250
 const UNDO_MS = 60_000
 
 /** Runs the steps in their order. The first failure stops those beside it, and what was done is undone in reverse. */
 export async function runPipeline(pipeline: Pipeline, options: RunnerOptions): Promise<PipelineEnd> {
   const findings: Finding[] = []
+  const over = rejectedAfter(options.signal, ALL_AFTER_CANCEL_MS, new Error('it took too long'))
+  // Most runs are never cancelled, and then nobody waits for it.
+  over.catch(() => {})
   const records = new Map<Step, StepRecord>()
   const finished: Step[] = []
   let failure: PipelineEnd['failure']
@@ -44,7 +48,7 @@ export async function runPipeline(pipeline: Pipeline, options: RunnerOptions): P
     const ends = await Promise.all(
       steps.map(async (step) => {
         const display = steps.length === 1 ? options.display : held(options.display)
-        const end = await runStep(step, { ...options, display, signal, findings })
+        const end = await runStep(step, { ...options, display, signal, findings, over })
         // The first error is the cause; what the others say after being stopped is only its echo.
         if (end.error !== undefined && !siblings.signal.aborted) {
           failure ??= { step: step.name, error: end.error }
@@ -58,11 +62,15 @@ export async function runPipeline(pipeline: Pipeline, options: RunnerOptions): P
       if (record.state === 'done') finished.push(step)
     }
   }
-  if (failure !== undefined) await undoAll(finished, records, { ...options, findings })
+  if (failure !== undefined) await undoAll(finished, records, { ...options, findings, over })
   return { records: [...records.values()], findings, ...(failure !== undefined && { failure }) }
 }
 
-type StepRun = RunnerOptions & { findings: Finding[] }
+type StepRun = RunnerOptions & {
+  findings: Finding[]
+  /** Rejects when a cancelled run must be over, whatever it is doing then. */
+  over: Promise<never>
+}
 
 async function runStep(step: Step, run: StepRun): Promise<{ record: StepRecord; error?: unknown }> {
   const { display, signal } = run
@@ -80,17 +88,18 @@ async function runStep(step: Step, run: StepRun): Promise<{ record: StepRecord; 
     return { record: ending, ...(error !== undefined && { error }) }
   }
 
-  const applies = step.applies()
-  if (applies !== true) return ended(record('skipped', applies))
-  display.stepStarted(step.title)
-  run.onStep?.(step)
-  if (run.dryRun) {
-    for (const line of step.plan()) display.line(line)
-    return ended(record('planned'))
-  }
   try {
+    const applies = step.applies()
+    if (applies !== true) return ended(record('skipped', applies))
+    display.stepStarted(step.title)
+    run.onStep?.(step)
+    if (run.dryRun) {
+      for (const line of step.plan()) display.line(line)
+      return ended(record('planned'))
+    }
     if (signal.aborted) throw new Cancelled('The run was stopped.')
-    await step.run({ log: logOf(run), signal })
+    const stopped = new Cancelled(`"${step.title}" did not stop in time and was left alone.`)
+    await Promise.race([step.run({ log: logOf(run), signal }), rejectedAfter(signal, STEP_AFTER_CANCEL_MS, stopped)])
     return ended(record('done'))
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
@@ -104,9 +113,10 @@ async function undoAll(finished: readonly Step[], records: Map<Step, StepRecord>
     const record = records.get(step)
     if (!step.canUndo || record === undefined) continue
     run.display.line(`Undoing: ${step.title}`)
-    const signal = AbortSignal.timeout(run.signal.aborted ? UNDO_AFTER_CANCEL_MS : UNDO_MS)
+    const limit = AbortSignal.timeout(UNDO_MS)
+    const tooLate = new Error('it took too long')
     try {
-      await Promise.race([step.undo({ log: logOf(run), signal }), rejectedBy(signal)])
+      await Promise.race([step.undo({ log: logOf(run), signal: limit }), rejectedAfter(limit, 0, tooLate), run.over])
       records.set(step, { ...record, undo: 'done' })
     } catch (error) {
       // The next ones are undone all the same; what is left behind is said, with its reason.
@@ -135,9 +145,12 @@ function notReached(step: Step, began: number): StepRecord {
   return { name: step.name, title: step.title, state: 'not-reached', startedAt: Date.now() - began, seconds: 0 }
 }
 
-function rejectedBy(signal: AbortSignal): Promise<never> {
+/** Rejects a while after the signal; for who cannot be stopped by it. */
+function rejectedAfter(signal: AbortSignal, milliseconds: number, error: Error): Promise<never> {
   return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(new Error('it took too long')), { once: true })
+    const wait = () => setTimeout(() => reject(error), milliseconds)
+    if (signal.aborted) wait()
+    else signal.addEventListener('abort', wait, { once: true })
   })
 }
 

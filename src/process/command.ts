@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { OutputLines } from './lines.ts'
 
 /** A program and its arguments as data. There is no shell anywhere on the way to it. */
@@ -33,14 +34,8 @@ export function runCommand(command: Command): Promise<Outcome> {
   if (signal?.aborted) return Promise.resolve({ kind: 'cancelled', stdout: '', stderr: '' })
 
   return new Promise((resolve) => {
-    const child = spawn(file, command.args, {
-      cwd: command.cwd,
-      env: command.env,
-      stdio: ['pipe', 'pipe', 'pipe'],
-      // A group of its own, so that cancelling reaches the compilers and linkers that cargo starts.
-      detached: process.platform !== 'win32',
-      windowsHide: true,
-    })
+    const child = start(command)
+    if (child instanceof Error) return resolve({ kind: 'unstartable', file, cause: child })
     const stdout = new OutputLines((line) => command.onLine?.(line, 'stdout'))
     const stderr = new OutputLines((line) => command.onLine?.(line, 'stderr'))
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
@@ -49,15 +44,13 @@ export function runCommand(command: Command): Promise<Outcome> {
     child.stdin.on('error', () => {})
     child.stdin.end(command.input ?? '')
 
-    let killTimer: NodeJS.Timeout | undefined
+    let ending: Promise<void> | undefined
     const cancel = () => {
-      signalGroup(child, 'SIGTERM')
-      killTimer = setTimeout(() => signalGroup(child, 'SIGKILL'), GRACE_MS)
+      ending = endGroup(child)
     }
     signal?.addEventListener('abort', cancel, { once: true })
 
     const settle = (outcome: () => Outcome) => {
-      clearTimeout(killTimer)
       signal?.removeEventListener('abort', cancel)
       stdout.end()
       stderr.end()
@@ -76,8 +69,10 @@ export function runCommand(command: Command): Promise<Outcome> {
         child.stdout.destroy()
         child.stderr.destroy()
       }, DRAIN_MS)
-      child.once('close', () => {
+      child.once('close', async () => {
         clearTimeout(drained)
+        // The child itself may be gone while something that it started has not listened.
+        await ending
         settle(() => {
           const said = { stdout: stdout.text, stderr: stderr.text }
           if (signal?.aborted) return { kind: 'cancelled', ...said }
@@ -87,6 +82,41 @@ export function runCommand(command: Command): Promise<Outcome> {
       })
     })
   })
+}
+
+function start({ file, args, cwd, env }: Command): ChildProcessWithoutNullStreams | Error {
+  try {
+    return spawn(file, args, {
+      cwd,
+      env,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      // A group of its own, so that cancelling reaches the compilers and linkers that cargo starts.
+      detached: process.platform !== 'win32',
+      windowsHide: true,
+    })
+  } catch (error) {
+    // Too long a list of arguments, or one with a zero byte in it, is refused before there is a child.
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+/** Asks the whole group to end, and ends what is left of it after its grace. */
+async function endGroup(child: ChildProcess): Promise<void> {
+  signalGroup(child, 'SIGTERM')
+  for (let waited = 0; waited < GRACE_MS && groupLives(child); waited += 20) await sleep(20)
+  signalGroup(child, 'SIGKILL')
+}
+
+function groupLives({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  if (pid === undefined) return false
+  // Windows has no groups: there the child stands for all.
+  if (process.platform === 'win32') return exitCode === null && signalCode === null
+  try {
+    process.kill(-pid, 0)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {

@@ -29,7 +29,7 @@ export function buildEnvironment(own: Environment, secrets: readonly string[]): 
   return without(own, [...WITHHELD, ...FETCHING], secrets)
 }
 
-/** The environment of `cargo fetch`, which runs no code of anybody. */
+/** The environment of `cargo fetch`, which runs no build script, no macro and no test. */
 export function fetchEnvironment(own: Environment, secrets: readonly string[]): Environment {
   return without(own, WITHHELD, secrets)
 }

@@ -38,21 +38,39 @@ export function chooseBinaries(packages: readonly Package[], bins: readonly stri
       `There is no binary ${listed(unknown)} in ${listed(packages.map(({ name }) => name))}; there is ${listed(all)}.`,
     )
   }
-  return packages.map((chosen) => {
-    const { name, binaries, defaultRun } = chosen
-    if (binaries.length === 0) throw new Refused(`The package \`${name}\` has no binary: it cannot be deployed.`)
-    if (bins.includes('all')) return { package: chosen, binaries }
-    const wanted = binaries.filter((binary) => bins.includes(binary))
-    if (wanted.length > 0) return { package: chosen, binaries: wanted }
-    if (bins.length > 0) {
-      throw new Refused(`\`bin\` names no binary of the package \`${name}\`, which has ${listed(binaries)}.`)
+  const chosen = packages.map((each) => chosenOf(each, bins))
+  refuseSameNames(chosen)
+  return chosen
+}
+
+function chosenOf(chosen: Package, bins: readonly string[]): Chosen {
+  const { name, binaries, defaultRun } = chosen
+  if (binaries.length === 0) throw new Refused(`The package \`${name}\` has no binary: it cannot be deployed.`)
+  if (bins.includes('all')) return { package: chosen, binaries }
+  const wanted = binaries.filter((binary) => bins.includes(binary))
+  if (wanted.length > 0) return { package: chosen, binaries: wanted }
+  if (bins.length > 0) {
+    throw new Refused(`\`bin\` names no binary of the package \`${name}\`, which has ${listed(binaries)}.`)
+  }
+  if (binaries.length === 1) return { package: chosen, binaries }
+  if (defaultRun !== undefined) return { package: chosen, binaries: [defaultRun] }
+  throw new Refused(
+    `The package \`${name}\` has several binaries (${listed(binaries)}): name one with \`bin\`, take \`bin: all\`, or set default-run in its Cargo.toml.`,
+  )
+}
+
+/** cargo names a binary without its package and puts all into one folder, where the last one would win. */
+function refuseSameNames(chosen: readonly Chosen[]): void {
+  for (const { package: owner, binaries } of chosen) {
+    for (const other of chosen) {
+      const shared = binaries.filter((binary) => other.package !== owner && other.package.binaries.includes(binary))
+      if (shared.length > 0) {
+        throw new Refused(
+          `The packages \`${owner.name}\` and \`${other.package.name}\` both have a binary ${listed(shared)}, and one would overwrite the other: rename one, or build them in runs of their own.`,
+        )
+      }
     }
-    if (binaries.length === 1) return { package: chosen, binaries }
-    if (defaultRun !== undefined) return { package: chosen, binaries: [defaultRun] }
-    throw new Refused(
-      `The package \`${name}\` has several binaries (${listed(binaries)}): name one with \`bin\`, take \`bin: all\`, or set default-run in its Cargo.toml.`,
-    )
-  })
+  }
 }
 
 function listed(names: readonly string[]): string {

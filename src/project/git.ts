@@ -5,8 +5,6 @@ export type GitOptions = { directory: string; environment: Environment; signal: 
 
 export type GitFacts = {
   sha: string
-  /** The committer's time, in seconds since 1970. */
-  committedAt: number
   branch: string | undefined
   tags: readonly string[]
   /** Paths that differ from the commit, so that what is built is not what the commit says. */
@@ -15,9 +13,8 @@ export type GitFacts = {
 
 /** What git says of the checkout, or undefined where there is no repository, no commit or no git. */
 export async function readGit(options: GitOptions): Promise<GitFacts | undefined> {
-  const head = await git(options, ['log', '-1', '--format=%H %ct'])
-  const [sha, committedAt] = head?.trim().split(' ') ?? []
-  if (sha === undefined || committedAt === undefined) return undefined
+  const sha = (await git(options, ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']))?.trim()
+  if (sha === undefined) return undefined
   const [branch, tags, status] = await Promise.all([
     git(options, ['symbolic-ref', '--quiet', '--short', 'HEAD']),
     git(options, ['tag', '--points-at', 'HEAD']),
@@ -25,7 +22,6 @@ export async function readGit(options: GitOptions): Promise<GitFacts | undefined
   ])
   return {
     sha,
-    committedAt: Number(committedAt),
     branch: branch?.trim() || undefined,
     tags: tags?.split('\n').filter((tag) => tag !== '') ?? [],
     dirty: changedPaths(status ?? ''),

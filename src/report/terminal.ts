@@ -8,8 +8,8 @@ export type TerminalOptions = { write: Write; columns: () => number }
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 const CLEAR_LINE = '\r\x1b[2K'
 const FRAME_MS = 100
-/** How much of a failed step's output is shown again. */
-const SHOWN_AFTER_FAILURE = 200
+/** How much of a step's output is kept, to be shown when it fails. */
+const KEPT_LINES = 200
 
 /** One live line for the running step, one kept line for each that has ended; the whole output only of a step that failed. */
 export function terminalDisplay({ write, columns }: TerminalOptions): Display {
@@ -43,18 +43,21 @@ export function terminalDisplay({ write, columns }: TerminalOptions): Display {
       draw()
     },
     line: (text) => {
-      if (running === undefined) write(`${text}\n`)
-      else running.lines.push(...text.split('\n'))
+      if (running === undefined) write(`${safe(text)}\n`)
+      else running.lines = [...running.lines, ...text.split('\n')].slice(-KEPT_LINES)
     },
     stepEnded: (record) => {
       const lines = stop()
-      if (record.state === 'failed') for (const line of lines.slice(-SHOWN_AFTER_FAILURE)) write(`  ${safe(line)}\n`)
+      if (record.state === 'failed') for (const line of lines) write(`  ${safe(line)}\n`)
       write(`${mark(record)} ${record.title} ${styled('dim', endOf(record))}\n`)
       if (record.state === 'planned') for (const line of lines) write(`    ${safe(line)}\n`)
     },
     problem: (level, text) => {
-      stop()
-      write(`${styled(level === 'error' ? 'red' : level === 'warning' ? 'yellow' : 'dim', `${level}:`)} ${text}\n`)
+      // The step goes on, and its line is drawn anew below this.
+      if (running !== undefined) write(CLEAR_LINE)
+      write(
+        `${styled(level === 'error' ? 'red' : level === 'warning' ? 'yellow' : 'dim', `${level}:`)} ${text.split('\n').map(safe).join('\n')}\n`,
+      )
     },
     close: () => void stop(),
   }

@@ -26,7 +26,7 @@ export function readCargo(tables: readonly Metadata[], environment: string): Rea
       continue
     }
     const { environments = {}, ...settings } = ours
-    general.push(...readSection(settings, `${section} in ${manifest}`, problems))
+    general.push(...readSection(settings, kind, `${section} in ${manifest}`, problems))
     if (!isRecord(environments)) {
       problems.push(`${section} in ${manifest}: \`environments\` must be a table of tables.`)
       continue
@@ -39,7 +39,7 @@ export function readCargo(tables: readonly Metadata[], environment: string): Rea
         continue
       }
       // All are checked, also the ones not used now: a typing error should not wait for the first production run.
-      const read = readSection(values, origin, problems)
+      const read = readSection(values, kind, origin, problems)
       if (name === environment) {
         environmentSeen = true
         special.push(...read)
@@ -56,7 +56,12 @@ export function readCargo(tables: readonly Metadata[], environment: string): Rea
   return { given: [...special, ...general], problems: [...new Set(problems)] }
 }
 
-function readSection(values: Record<string, unknown>, origin: string, problems: string[]): Given[] {
+function readSection(
+  values: Record<string, unknown>,
+  kind: Metadata['kind'],
+  origin: string,
+  problems: string[],
+): Given[] {
   return Object.entries(values).flatMap(([name, value]) => {
     if (!isName(name)) {
       problems.push(`There is no setting \`${name}\` (${origin})${didYouMean(name, names)}`)
@@ -66,12 +71,19 @@ function readSection(values: Record<string, unknown>, origin: string, problems: 
       problems.push(`\`${name}\` is a secret and must not stand in ${origin}: give it as an input or a variable.`)
       return []
     }
+    if (kind === 'package' && settingOf(name).workspaceOnly) {
+      problems.push(
+        `\`${name}\` cannot stand in ${origin}: it says which packages there are, so put it into [workspace.metadata.rust-deploy].`,
+      )
+      return []
+    }
     const why = settingOf(name).doorOnly
     if (why !== undefined) {
       problems.push(`\`${name}\` cannot stand in ${origin}: ${why}.`)
       return []
     }
-    return [{ name, value, origin }]
+    // As everywhere, empty is not set.
+    return value === '' ? [] : [{ name, value, origin }]
   })
 }
 

@@ -28,7 +28,7 @@ function readArguments(args: readonly string[]): Reading {
       problems.push(`--${name} is given ${all.length} times, but it takes one value.`)
       continue
     }
-    const contents = all.map(({ value }) => contentOf(value, `--${name}`))
+    const contents = all.map(({ value }) => contentOf(name, value, `--${name}`))
     for (const content of contents) if ('problem' in content) problems.push(content.problem)
     const value = contents.flatMap((content) => ('value' in content ? [content.value] : [])).join('\n')
     if (value.trim() !== '') given.push({ name, value, origin: name === 'command' ? 'the command' : `--${name}` })
@@ -66,7 +66,7 @@ function readWords(args: readonly string[]): Words {
         // The word that was taken for it is the next option.
         const rest = readWords(args.slice(index + 1))
         return { values: [...values, ...rest.values], problems: [...problems, ...rest.problems] }
-      } else if (settingOf(name).secret && value !== '' && !value.startsWith('@')) {
+      } else if (settingOf(name).secret && value !== '' && !/^@[^@]/.test(value)) {
         problems.push(
           `--${name} would show the secret to every user of this machine: set ${variableOf(name)}, or write --${name} @<file>.`,
         )
@@ -89,7 +89,7 @@ function readVariables(environment: Readonly<Record<string, string | undefined>>
       problems.push(`The environment variable ${variable} names no setting${meant || '.'}`)
       continue
     }
-    const content = contentOf(value, variable)
+    const content = contentOf(name, value, variable)
     if ('problem' in content) problems.push(content.problem)
     else if (content.value.trim() !== '') given.push({ name, value: content.value, origin: variable })
   }
@@ -97,14 +97,17 @@ function readVariables(environment: Readonly<Record<string, string | undefined>>
 }
 
 /** `@path` is the content of that file, without its last line break; `@@` begins a value that begins with `@`. */
-function contentOf(value: string, origin: string): { value: string } | { problem: string } {
+function contentOf(name: Name, value: string, origin: string): { value: string } | { problem: string } {
   if (value.startsWith('@@')) return { value: value.slice(1) }
   if (!value.startsWith('@')) return { value }
   const path = value.slice(1)
   try {
     return { value: readFileSync(path, 'utf8').replace(/\r?\n$/, '') }
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message
-    return { problem: `${origin} names the file ${path}, but ${why}. (Write @@ for a value that begins with @.)` }
+    const { code = 'it cannot be read' } = error as NodeJS.ErrnoException
+    const why = code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`
+    // What was meant as a path may be a secret that begins with @.
+    const file = settingOf(name).secret ? 'a file' : `the file ${path}`
+    return { problem: `${origin} names ${file}, but ${why}. (Write @@ for a value that begins with @.)` }
   }
 }

@@ -12,4 +12,6 @@ export const outputs = {
 
 export type OutputName = keyof typeof outputs
 
+export const outputNames = Object.keys(outputs) as readonly OutputName[]
+
 export type Outputs = Partial<Record<OutputName, string>>

@@ -3,9 +3,13 @@ import { type Name, names, type Settings, settingOf, table } from './table.ts'
 
 export type Origins = Readonly<Record<Name, string>>
 
-export type Settled =
-  | { kind: 'settled'; settings: Settings; origins: Origins }
-  | { kind: 'refused'; problems: readonly string[] }
+/** A setting that is wrong has its default here, so that the others can be looked at too. */
+export type Settled = {
+  settings: Settings
+  origins: Origins
+  wrong: ReadonlySet<Name>
+  problems: readonly string[]
+}
 
 /**
  * Gives every setting its one value from what the sources say, the strongest first, and checks it. Nothing after this
@@ -13,6 +17,7 @@ export type Settled =
  */
 export function settle(given: readonly Given[]): Settled {
   const problems: string[] = []
+  const wrong = new Set<Name>()
   const values: Partial<Record<Name, unknown>> = {}
   const origins: Partial<Record<Name, string>> = {}
 
@@ -22,14 +27,17 @@ export function settle(given: readonly Given[]): Settled {
     values[name] = table[name].default
     if (strongest === undefined) continue
     const parsed = parse(strongest)
-    if ('problem' in parsed) problems.push(parsed.problem)
-    else values[name] = parsed.value
+    if ('value' in parsed) values[name] = parsed.value
+    else {
+      problems.push(parsed.problem)
+      wrong.add(name)
+    }
   }
   // The loop has given each name of the table a value of its kind; the compiler cannot see that.
   const settings = values as Settings
   const allOrigins = origins as Origins
   problems.push(...misplaced(settings, allOrigins), ...contradictions(settings, allOrigins))
-  return problems.length > 0 ? { kind: 'refused', problems } : { kind: 'settled', settings, origins: allOrigins }
+  return { settings, origins: allOrigins, wrong, problems }
 }
 
 /** One value of a given setting before everything is settled: what is needed to find the project at all. */
@@ -45,6 +53,9 @@ export function earlyList(given: readonly Given[], name: Name): readonly string[
   return parsed !== undefined && 'value' in parsed && Array.isArray(parsed.value) ? parsed.value : []
 }
 
+/** They have no place in a name, a path or a token. */
+const CONTROL = /[\x00-\x1f\x7f]/
+
 function parse({ name, value, origin }: Given): { value: unknown } | { problem: string } {
   const { kind, choices = [], secret } = settingOf(name)
   const shown = secret ? 'this value' : `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``
@@ -55,7 +66,7 @@ function parse({ name, value, origin }: Given): { value: unknown } | { problem: 
     case 'path':
       if (typeof value !== 'string') return wrong('text')
       // A line break has no place in a name, a path or a token, and in a log it could begin a workflow command.
-      return /[\r\n\0]/.test(value.trim()) ? wrong('one line') : { value: value.trim() }
+      return CONTROL.test(value.trim()) ? wrong('one line') : { value: value.trim() }
     case 'flag': {
       const word = String(value).trim().toLowerCase()
       return word === 'true' || word === 'false' ? { value: word === 'true' } : wrong('`true` or `false`')
@@ -69,6 +80,7 @@ function parse({ name, value, origin }: Given): { value: unknown } | { problem: 
       if (!items.every((item) => typeof item === 'string') || (typeof value !== 'string' && !Array.isArray(value))) {
         return wrong('a list of texts')
       }
+      if (items.some((item) => CONTROL.test(item))) return wrong('a list of texts without control characters')
       const trimmed = items.map((item) => item.trim()).filter((item) => item !== '')
       if (trimmed.length === 1 && trimmed[0] === 'none') return { value: [] }
       return { value: [...new Set(trimmed)] }
@@ -89,10 +101,11 @@ function misplaced(settings: Settings, origins: Origins): string[] {
 
 function contradictions(settings: Settings, origins: Origins): string[] {
   if (settings.from === '') return []
-  const compiling = (['features', 'profile', 'cargo-git-token'] as const).filter(
+  const compiling = (['features', 'profile', 'artifact', 'cargo-git-token'] as const).filter(
     (name) => origins[name] !== 'default' && !origins[name].startsWith('['),
   )
   return compiling.map(
-    (name) => `${origins[name]} contradicts ${origins.from}: with \`from\` nothing is compiled. Leave one of them out.`,
+    (name) =>
+      `${origins[name]} contradicts ${origins.from}: with \`from\` nothing is compiled or uploaded. Leave one of them out.`,
   )
 }

@@ -38,6 +38,7 @@ export const table = {
     default: [],
     group: 'project',
     about: 'The packages to build; by default the one that has binaries.',
+    workspaceOnly: true,
   },
   bin: {
     kind: 'list',
@@ -102,6 +103,8 @@ export type Setting = {
   secret?: true
   /** Why it cannot stand in Cargo.toml. */
   doorOnly?: string
+  /** It chooses between packages, so no package can say it of itself. */
+  workspaceOnly?: true
   /** The commands that use it; all, when this is absent. Given with another one it is an error, never ignored. */
   commands?: readonly string[]
 }

@@ -4,7 +4,7 @@ import { Failed } from '../report/ending.ts'
 
 export type RustcOptions = { directory: string; environment: Environment; signal: AbortSignal }
 
-export type Rustc = { version: string; host: string; commit: string }
+export type Rustc = { version: string; host: string }
 
 /** The compiler that cargo will use in this folder, and the triple of the machine it runs on. */
 export async function findRustc(options: RustcOptions): Promise<Rustc> {
@@ -20,5 +20,5 @@ export async function findRustc(options: RustcOptions): Promise<Rustc> {
   if (code !== 0 || version === undefined || host === undefined) {
     throw new Failed(`rustc does not work here: ${(stderr || stdout).trim().slice(0, 1000)}`)
   }
-  return { version, host, commit: fact('commit-hash') ?? 'unknown' }
+  return { version, host }
 }
