@@ -1,9 +1,9 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { startGitServer } from '../lab/git/git-server.ts'
+import { STRANGER, startGitServer } from '../lab/git/git-server.ts'
 import { hello, madeProject, manifestOf } from '../made-project.ts'
 import { cli } from './cli-door.ts'
 
@@ -71,12 +71,44 @@ test('an empty token in CI: what makes a secret empty is said', async () => {
   })
 })
 
-test('a wrong token is refused without being shown', async () => {
+test('a token that may not read is refused without being shown', async () => {
   await withPrivateDependency(async (folder, url) => {
-    const env = { CARGO_HOME: home, GITHUB_SERVER_URL: url, RUST_DEPLOY_CARGO_GIT_TOKEN: 'ghs_wrong' }
+    const env = { CARGO_HOME: home, GITHUB_SERVER_URL: url, RUST_DEPLOY_CARGO_GIT_TOKEN: STRANGER }
     const run = await cli(['build'], { folder, env })
     expect(run.code).toBe(1)
     expect(run.stderr).toContain('A private dependency refused `cargo-git-token`')
-    expect(run.stdout + run.stderr).not.toContain('ghs_wrong')
+    expect(run.stdout + run.stderr).not.toContain(STRANGER)
+  })
+})
+
+test('a program that the project names as its compiler does not see the token', async () => {
+  await withPrivateDependency(async (folder, url) => {
+    const seen = join(home, 'seen')
+    const spy = join(home, 'spy')
+    writeFileSync(spy, `#!/bin/sh\nenv >> ${seen}\nexec "$@"\n`, { mode: 0o755 })
+    mkdirSync(join(folder, '.cargo'))
+    writeFileSync(join(folder, '.cargo/config.toml'), `[build]\nrustc-wrapper = "${spy}"\n`)
+    const env = { CARGO_HOME: home, GITHUB_SERVER_URL: url, RUST_DEPLOY_CARGO_GIT_TOKEN: TOKEN }
+    const run = await cli(['build', '--profile', 'dev'], { folder, env })
+    expect(run.code, run.stderr).toBe(0)
+    // It was called for the build, where it belongs, and found nothing there.
+    const text = readFileSync(seen, 'utf8')
+    expect(text).toContain('CARGO_PKG_NAME=hello')
+    expect(text).not.toMatch(/GIT_CONFIG|ghs_/)
+    expect(text).not.toContain(Buffer.from(`x-access-token:${TOKEN}`).toString('base64'))
+  })
+})
+
+test('what git was already told through the environment stays', async () => {
+  await withPrivateDependency(async (folder, url) => {
+    // The dependency is named by an address that only the user's own rule makes readable.
+    const told = {
+      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_KEY_0: `http.${url}/.extraheader`,
+      GIT_CONFIG_VALUE_0: `Authorization: Basic ${Buffer.from('x-access-token:other').toString('base64')}`,
+    }
+    const env = { ...told, CARGO_HOME: home, GITHUB_SERVER_URL: url, RUST_DEPLOY_CARGO_GIT_TOKEN: TOKEN }
+    const run = await cli(['build', '--profile', 'dev'], { folder, env })
+    expect(run.code, run.stderr).toBe(0)
   })
 })

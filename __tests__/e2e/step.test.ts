@@ -1,10 +1,13 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { expect, test } from 'vitest'
 import { reportSchema } from '../../src/report/report.ts'
 import { names } from '../../src/settings/table.ts'
 import { startGithub } from '../lab/github/github.ts'
+import { need } from '../lab/ground/need.ts'
+import { whyNoDebianRoot } from '../lab/ground/packages.ts'
+import { smallDisk } from '../lab/ground/small-disk.ts'
 import { type RunnerOptions, startRunner } from '../lab/runner/runner.ts'
 import { apiAndWorker, hello, type MadeProject, madeProject } from '../made-project.ts'
 
@@ -107,6 +110,20 @@ test('an artifact service that refuses costs the artifact and not the build', as
   expect(run.annotations.map(({ type, message }) => `${type}: ${message}`)).toEqual([
     expect.stringMatching(/^warning: The artifact hello-\S+ was not uploaded \(.*\)\. The build is complete/),
   ])
+})
+
+test('no room for the artifact costs the artifact and not the build', async (context) => {
+  need(context, 'small disk', whyNoDebianRoot())
+  using project = madeProject(hello())
+  await using github = await startGithub()
+  await using runner = await runnerOf(project, { services: github.env() })
+  await using _ = await smallDisk(65_536, runner.temp)
+  mkdirSync(join(runner.temp, '_github_workflow'))
+  const run = await runner.runStep({ inputs: { profile: 'dev' } }).done
+  expect(run.outcome, run.log.join('\n')).toBe('success')
+  expect(run.annotations.map(({ message }) => message)).toContainEqual(
+    expect.stringMatching(/was not uploaded \(.*(ENOSPC|no space)/),
+  )
 })
 
 test('cancelling does not wait for an artifact service that never answers', async () => {

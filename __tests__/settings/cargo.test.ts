@@ -49,6 +49,18 @@ test('what is wrong names its section', () => {
   expect(problems.join()).not.toContain('ghs_abc')
 })
 
+test('what chooses packages stands in the workspace only, and empty is not set', () => {
+  expect(readCargo([ofPackage({ package: ['api'] })], '').problems).toEqual([
+    '`package` cannot stand in [package.metadata.rust-deploy] in Cargo.toml: it says which packages there are, so put it into [workspace.metadata.rust-deploy].',
+  ])
+  const tables = [
+    ofPackage({ profile: 'p', environments: { production: { profile: '' } } }),
+    ofWorkspace({ package: 'api' }),
+  ]
+  const { settings, problems } = settled(tables, 'production')
+  expect([problems, settings.profile, settings.package]).toEqual([[], 'p', ['api']])
+})
+
 test('packages of one run must agree', () => {
   const { problems } = readCargo(
     [ofPackage({ profile: 'a' }, 'a/Cargo.toml'), ofPackage({ profile: 'b' }, 'b/Cargo.toml')],

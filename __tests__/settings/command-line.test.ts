@@ -35,6 +35,15 @@ test('@path is the content of a file, @@ a value that begins with @', () => {
   ])
 })
 
+test('a secret that begins with @ is neither taken from the command line nor repeated', () => {
+  const { problems } = readCommandLine(['--cargo-git-token', '@@hunter2'], { RUST_DEPLOY_CARGO_GIT_TOKEN: '@hunter2' })
+  expect(problems).toEqual([
+    expect.stringContaining('--cargo-git-token would show the secret'),
+    'RUST_DEPLOY_CARGO_GIT_TOKEN names a file, but there is no such file. (Write @@ for a value that begins with @.)',
+  ])
+  expect(values([], { RUST_DEPLOY_CARGO_GIT_TOKEN: '@@hunter2' })).toEqual({ 'cargo-git-token': '@hunter2' })
+})
+
 test('every mistake is told at once', () => {
   const args = ['biuld', '--packge', 'api', '--profile', 'a', '--profile', 'b', '--artifact']
   expect(readCommandLine(args, { RUST_DEPLOY_FEATURE: 'x' }).problems).toEqual([

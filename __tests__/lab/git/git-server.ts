@@ -15,12 +15,21 @@ export type GitServerOptions = {
   token: string
 }
 
+/** A token of somebody who may not read these repositories. */
+export const STRANGER = 'ghs_stranger'
+
 /** Git's own smart-HTTP server on loopback, behind a token. */
 export async function startGitServer({ root, token }: GitServerOptions): Promise<GitServer> {
-  const expected = `Basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`
+  const expected = basicOf(token)
+  const strangers = basicOf(STRANGER)
   const accepted: string[] = []
   const server = createServer((request, response) => {
     const { authorization } = request.headers
+    // As GitHub answers who has a token, but no right to know of the repository.
+    if (authorization === strangers) {
+      response.writeHead(404).end()
+      return
+    }
     if (authorization !== expected) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="private"' }).end()
       return
@@ -38,6 +47,10 @@ export async function startGitServer({ root, token }: GitServerOptions): Promise
         server.closeAllConnections()
       }),
   }
+}
+
+function basicOf(token: string): string {
+  return `Basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`
 }
 
 function serve(root: string, request: IncomingMessage, response: ServerResponse): void {

@@ -5,6 +5,17 @@ import { oneAtATime } from './single.ts'
 /** These packages serve tests: nothing is lost when the machine dies in the middle of it. */
 const FAST = ['-o', 'Dpkg::Options::=--force-unsafe-io'] as const
 
+let listed: Promise<unknown> | undefined
+
+/**
+ * What the machine knows of the archive may be old, or only a part: a new machine often knows nothing of the security
+ * updates yet, and would install another version without a word. So it is asked once in each process.
+ */
+export function freshLists(): Promise<unknown> {
+  listed ??= run(['apt-get', 'update', '-qq'], { timeoutMs: 300_000 })
+  return listed
+}
+
 /** Installs Debian packages that are missing. Two parts that need some at the same time wait for each other. */
 export async function debianPackages(...names: string[]): Promise<void> {
   if ((await missing(names)).length === 0) return
@@ -13,9 +24,7 @@ export async function debianPackages(...names: string[]): Promise<void> {
     if (still.length === 0) return
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
     const install = ['apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...FAST, ...still] as const
-    // The lists may be absent or older than the archive: ask for new ones only when the first try fails.
-    if ((await attempt([...install], { env, timeoutMs: 600_000 })).code === 0) return
-    await run(['apt-get', 'update', '-qq'], { env, timeoutMs: 300_000 })
+    await freshLists()
     await run([...install], { env, timeoutMs: 600_000 })
   })
 }

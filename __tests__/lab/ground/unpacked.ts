@@ -1,7 +1,8 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { cached } from './cached.ts'
-import { attempt, run } from './command.ts'
+import { run } from './command.ts'
+import { freshLists } from './packages.ts'
 import { oneAtATime } from './single.ts'
 
 /**
@@ -21,9 +22,6 @@ export function unpackedPackages(...names: readonly string[]): Promise<string> {
 async function download(names: readonly string[], folder: string): Promise<void> {
   // apt's own user for downloads may not write here.
   const get = ['apt-get', 'download', '-qq', '-o', 'APT::Sandbox::User=root', ...names] as const
-  const options = { cwd: folder, timeoutMs: 600_000 }
-  if ((await attempt([...get], options)).code === 0) return
-  // The lists may be absent or older than the archive.
-  await oneAtATime('apt', () => run(['apt-get', 'update', '-qq'], { timeoutMs: 300_000 }))
-  await run([...get], options)
+  await oneAtATime('apt', freshLists)
+  await run([...get], { cwd: folder, timeoutMs: 600_000 })
 }

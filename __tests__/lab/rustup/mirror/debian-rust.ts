@@ -25,6 +25,9 @@ export type DebianRust = {
   gcc: string
 }
 
+/** What the security updates of Debian 12 have; its own archive has 1.85, whose sources lie elsewhere. */
+const OLDEST_MINOR = 96
+
 export async function debianRust(): Promise<DebianRust> {
   const said = await run(['/usr/bin/rustc', '-vV'])
   const fact = (name: string): string => {
@@ -32,11 +35,17 @@ export async function debianRust(): Promise<DebianRust> {
     if (value === undefined) throw new Error(`Debian's rustc does not tell its ${name}:\n${said}`)
     return value
   }
+  const release = fact('release')
+  if (Number(release.split('.')[1]) < OLDEST_MINOR) {
+    throw new Error(
+      `Debian's Rust is ${release}, from an archive without the security updates, and the mirror needs 1.${OLDEST_MINOR} or newer: enable bookworm-security, then apt-get update and apt-get install --only-upgrade ${RUST_PACKAGES.join(' ')}`,
+    )
+  }
   return {
     // dpkg fills in the placeholder, not we.
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the format language of dpkg-query
     packaged: await run(['dpkg-query', '-W', '-f', '${Version}', 'rustc-web']),
-    release: fact('release'),
+    release,
     commit: fact('commit-hash'),
     commitDate: fact('commit-date'),
     llvm: fact('LLVM version').replace(/\..*/, ''),
