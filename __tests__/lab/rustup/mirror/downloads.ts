@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from '../../ground/command.ts'
+import { oneAtATime } from '../../ground/single.ts'
 
 /** Finds the archive of a package among the downloaded. */
 export type Downloads = (name: string, architecture: string) => string
@@ -25,8 +26,11 @@ export async function download(
     `Dir::State::Lists=${join(folder, 'lists')}`,
     `Dir::Cache=${join(folder, 'cache')}`,
   ].flatMap((option) => ['-o', option])
-  await run(['apt-get', '-qq', ...options, 'update'], { timeoutMs: 300_000 })
-  await run(['apt-get', '-qq', ...options, 'download', ...packages], { cwd: archives, timeoutMs: 300_000 })
+  // Images of Debian often clean apt's cache after every update: that would take an install at the same time its archives.
+  await oneAtATime('apt', async () => {
+    await run(['apt-get', '-qq', ...options, 'update'], { timeoutMs: 300_000 })
+    await run(['apt-get', '-qq', ...options, 'download', ...packages], { cwd: archives, timeoutMs: 300_000 })
+  })
 
   const names = readdirSync(archives)
   return (name, architecture) => {
