@@ -109,7 +109,6 @@ test('a cancelled run undoes what was done', async () => {
 test('a step that does not listen is left alone, and neither do several undos hold a cancelled run', async () => {
   const controller = new AbortController()
   const hangs = () => new Promise<never>(() => {})
-  const began = Date.now()
   const { states } = await running({
     signal: controller.signal,
     pipeline: () => [
@@ -122,8 +121,6 @@ test('a step that does not listen is left alone, and neither do several undos ho
     ],
   })
   expect(states).toEqual(['a done undo failed', 'b done undo failed', 'c cancelled'])
-  // The promise itself, and no measure of speed: after 5 seconds a runner would kill us.
-  expect(Date.now() - began).toBeLessThan(5000)
 })
 
 test('a step that cannot even say whether it applies fails, and what was done is undone', async () => {
