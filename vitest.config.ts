@@ -28,6 +28,8 @@ export default defineConfig({
           name: 'lab',
           include: ['__tests__/lab/**/*.test.ts', '__tests__/e2e/**/*.test.ts'],
           globalSetup: ['__tests__/lab/prepare.ts'],
+          // Toolchains, workflows and compilers run here: a slow machine is no failure.
+          testTimeout: 300_000,
         },
       },
     ],

@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs'
+import { globSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 
@@ -38,6 +38,19 @@ test('only the doors touch the environment, the arguments and the standard strea
   )
   // Whether colours are wanted is asked of the stream that they go to.
   expect(touching.filter((file) => !doors.includes(file))).toEqual(['src/report/terminal.ts'])
+})
+
+test('what main loads at its start is small: the storage client comes only when it is wanted', () => {
+  const loaded = new Set<string>()
+  const load = (file: string) => {
+    if (loaded.has(file)) return
+    loaded.add(file)
+    for (const [, next = ''] of readFileSync(join('dist', file), 'utf8').matchAll(/(?:from|import)"\.\/([^"]+)"/g))
+      load(next)
+  }
+  load('main.js')
+  expect([...loaded]).not.toContain('chunk-artifact.js')
+  expect([...loaded].reduce((sum, file) => sum + statSync(join('dist', file)).size, 0)).toBeLessThan(1_000_000)
 })
 
 test('children are started in one place, and never through a shell', () => {

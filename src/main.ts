@@ -39,7 +39,13 @@ const end = await run(
   },
   stopOnSignals(),
 )
-await tellRunner(end.report, end.outputs, redaction)
-core.saveState(FINISHED, 'true')
+try {
+  await tellRunner(end.report, end.outputs, redaction)
+  core.saveState(FINISHED, 'true')
+} catch (error) {
+  // The files through which the runner takes outputs cannot be written, most often for want of room.
+  end.exitCode = 1
+  write(`error: The outputs could not be handed to the runner: ${(error as Error).message}\n`)
+}
 // Explicit, since idle connections of the storage client would keep the process for seconds.
 process.stdout.write('', () => process.exit(end.exitCode))

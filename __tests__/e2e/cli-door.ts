@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import type { Report } from '../../src/report/report.ts'
 import { kept } from '../lab/ground/machine.ts'
 
@@ -37,8 +38,8 @@ export function cli(args: readonly string[], options: CliOptions): Promise<CliRu
     })
     child.stderr.on('data', (chunk) => {
       stderr += chunk
-      for (const line of String(chunk).split('\n')) onLine?.(line, child.pid ?? 0)
     })
+    createInterface({ input: child.stderr }).on('line', (line) => onLine?.(line, child.pid ?? 0))
     child.once('error', reject)
     child.once('close', (code, signal) => {
       const target = env['CARGO_TARGET_DIR'] ?? join(folder, 'target')

@@ -60,9 +60,18 @@ test.for(['this', 'the oldest'])('four mistakes are named in one run, on %s Node
   if (which !== 'this') need(context, 'oldest Node', whyNoOldestNode())
   const node = which === 'this' ? process.execPath : await oldestNode()
   using project = madeProject(hello({}, '[package.metadata.rust-deploy]\ncargo-git-token = "ghs_abc"\n'))
-  const { code, stdout, stderr } = await cli(['biuld', '--packge', 'x', '--dry-run=perhaps'], { ...project, node })
+  const { code, stdout, stderr } = await cli(['biuld', '--packge', 'x', '--dry-run=perhaps', '--artifact'], {
+    ...project,
+    node,
+  })
   expect(code).toBe(2)
-  for (const mistake of ['`biuld`', '`--packge`', '`perhaps`', '`cargo-git-token` is a secret and must not stand in']) {
+  for (const mistake of [
+    '`biuld`',
+    '`--packge`',
+    '`perhaps`',
+    '--artifact needs a value',
+    '`cargo-git-token` is a secret and must not stand in',
+  ]) {
     expect(stderr).toContain(mistake)
   }
   expect(stdout + stderr).not.toContain('ghs_abc')

@@ -1,9 +1,11 @@
 import { sweep } from './ground/release.ts'
+import { oldestNode, whyNoOldestNode } from './node/oldest-node.ts'
 import { parts } from './parts.ts'
 
 /** Before the first test of the lab: everything that is slow and kept, side by side, and how long each took. */
 export default async function prepare(): Promise<void> {
   await sweep()
+  if (whyNoOldestNode() === undefined) await oldestNode()
   await Promise.all(
     parts
       .filter((part) => part.whyNot() === undefined)

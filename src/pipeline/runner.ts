@@ -92,7 +92,7 @@ async function runStep(step: Step, run: StepRun): Promise<{ record: StepRecord; 
     const applies = step.applies()
     if (applies !== true) return ended(record('skipped', applies))
     display.stepStarted(step.title)
-    run.onStep?.(step)
+    tell(run, step)
     if (run.dryRun) {
       for (const line of step.plan()) display.line(line)
       return ended(record('planned'))
@@ -127,6 +127,15 @@ async function undoAll(finished: readonly Step[], records: Map<Step, StepRecord>
         message: error instanceof Error ? error.message : String(error),
       })
     }
+  }
+}
+
+/** Who listens only wants to know how far we came: that it cannot be written down is no reason to stop. */
+function tell({ onStep, display }: StepRun, step: Step): void {
+  try {
+    onStep?.(step)
+  } catch (error) {
+    display.problem('warning', `The step could not be noted: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 

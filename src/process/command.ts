@@ -73,6 +73,8 @@ export function runCommand(command: Command): Promise<Outcome> {
         clearTimeout(drained)
         // The child itself may be gone while something that it started has not listened.
         await ending
+        // One that was killed from outside leaves what it had started to nobody.
+        if (killedBy !== null) signalGroup(child, 'SIGKILL')
         settle(() => {
           const said = { stdout: stdout.text, stderr: stderr.text }
           if (signal?.aborted) return { kind: 'cancelled', ...said }

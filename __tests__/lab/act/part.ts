@@ -1,3 +1,4 @@
+import { debianPackages, whyNoDebianRoot } from '../ground/packages.ts'
 import type { LabPart } from '../ground/part.ts'
 import { actProgram, whyNoAct } from './program.ts'
 
@@ -7,6 +8,8 @@ export const actPart: LabPart = {
   whyNot: whyNoAct,
   async prepare() {
     await actProgram()
+    // Another reader of the artifacts that workflows leave.
+    if (whyNoDebianRoot() === undefined) await debianPackages('unzip')
   },
   async show() {
     const act = await actProgram()

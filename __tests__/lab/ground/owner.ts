@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ownedFolder } from './folders.ts'
 
@@ -73,7 +73,10 @@ export class Ownership {
   }
 
   #write(): void {
-    writeFileSync(this.#path, JSON.stringify(this.#record), { mode: 0o600 })
+    // By a rename, so that no kill leaves half a record, which nobody could ever sweep.
+    const next = `${this.#path}.next`
+    writeFileSync(next, JSON.stringify(this.#record), { mode: 0o600 })
+    renameSync(next, this.#path)
   }
 }
 
@@ -107,7 +110,7 @@ function readRecord(path: string): OwnedRecord | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as OwnedRecord
   } catch {
-    // Another process is writing or removing it: then its owner is alive.
+    // Removed meanwhile, by its owner or by another sweep.
     return undefined
   }
 }

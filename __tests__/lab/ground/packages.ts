@@ -4,6 +4,8 @@ import { oneAtATime } from './single.ts'
 
 /** These packages serve tests: nothing is lost when the machine dies in the middle of it. */
 const FAST = ['-o', 'Dpkg::Options::=--force-unsafe-io'] as const
+/** A new machine may be busy with updates of its own. */
+const PATIENT = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3'] as const
 
 let listed: Promise<unknown> | undefined
 
@@ -12,7 +14,7 @@ let listed: Promise<unknown> | undefined
  * updates yet, and would install another version without a word. So it is asked once in each process.
  */
 export function freshLists(): Promise<unknown> {
-  listed ??= run(['apt-get', 'update', '-qq'], { timeoutMs: 300_000 })
+  listed ??= run(['apt-get', 'update', '-qq', ...PATIENT], { timeoutMs: 300_000 })
   return listed
 }
 
@@ -23,7 +25,16 @@ export async function debianPackages(...names: string[]): Promise<void> {
     const still = await missing(names)
     if (still.length === 0) return
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    const install = ['apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...FAST, ...still] as const
+    const install = [
+      'apt-get',
+      'install',
+      '-y',
+      '-qq',
+      '--no-install-recommends',
+      ...PATIENT,
+      ...FAST,
+      ...still,
+    ] as const
     await freshLists()
     await run([...install], { env, timeoutMs: 600_000 })
   })

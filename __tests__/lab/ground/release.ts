@@ -30,10 +30,17 @@ export async function giveBack(holding: Holding): Promise<void> {
 
 /** Removes what dead owners left. Every part calls it before it starts. */
 export async function sweep(): Promise<void> {
+  const failures: unknown[] = []
   for (const { path, record } of orphans()) {
-    await releaseAll(record.holdings, giveBack)
-    rmSync(path, { force: true })
+    try {
+      await releaseAll(record.holdings, giveBack)
+      rmSync(path, { force: true })
+    } catch (error) {
+      // The others must not wait for this one.
+      failures.push(new Error(`what ${path} names could not be given back`, { cause: error }))
+    }
   }
+  if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join('\n'))
 }
 
 /** SIGTERM, then after 3 seconds SIGKILL; returns when the process is gone. Only ever the very process that is named. */

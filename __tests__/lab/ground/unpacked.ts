@@ -22,6 +22,8 @@ export function unpackedPackages(...names: readonly string[]): Promise<string> {
 async function download(names: readonly string[], folder: string): Promise<void> {
   // apt's own user for downloads may not write here.
   const get = ['apt-get', 'download', '-qq', '-o', 'APT::Sandbox::User=root', ...names] as const
-  await oneAtATime('apt', freshLists)
-  await run([...get], { cwd: folder, timeoutMs: 600_000 })
+  await oneAtATime('apt', async () => {
+    await freshLists()
+    await run([...get], { cwd: folder, timeoutMs: 600_000 })
+  })
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { debianPackages, whyNoDebianRoot } from '../ground/packages.ts'
 import type { LabPart } from '../ground/part.ts'
 import { rustupMirror } from './mirror.ts'
-import { rustupProgram } from './program.ts'
+import { downloadedRustup, rustupProgram } from './program.ts'
 import { startRustupServer } from './server.ts'
 
 export const rustupPart: LabPart = {
@@ -13,7 +13,8 @@ export const rustupPart: LabPart = {
 
   async prepare() {
     // What was compiled for the other architecture is run with the last.
-    await Promise.all([rustupMirror(), rustupProgram(), debianPackages('qemu-user-static')])
+    // The downloaded rustup is for machines without one, and for the test which proves that it would do.
+    await Promise.all([rustupMirror(), rustupProgram(), downloadedRustup(), debianPackages('qemu-user-static')])
   },
 
   async show() {
