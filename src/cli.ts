@@ -11,10 +11,12 @@ import { terminalDisplay } from './report/terminal.ts'
 import { type RunEnd, run } from './run.ts'
 import { readCommandLine } from './settings/command-line.ts'
 import { helpText } from './settings/help.ts'
-import { stopOnSignals } from './signals.ts'
+import { Signals } from './signals.ts'
 
 const { env, argv, stdout, stderr } = process
 const args = argv.slice(2)
+// A reader that has seen enough (`| head -1`) is no failure of the run.
+for (const stream of [stdout, stderr]) stream.on('error', () => {})
 
 if (args.includes('--help') || args.includes('-h')) {
   stdout.write(helpText(stdout.columns ?? 80))
@@ -25,16 +27,17 @@ if (args.includes('--help') || args.includes('-h')) {
   const end = await runCommandLine(scratch)
   rmSync(scratch, { recursive: true, force: true })
   // Explicit, since idle connections of the storage client would keep the process for seconds.
-  stdout.write('', () => process.exit(end.exitCode))
+  stdout.write('', () => end.signals.end(end.exitCode))
 }
 
-async function runCommandLine(scratch: string): Promise<RunEnd> {
+async function runCommandLine(scratch: string): Promise<RunEnd & { signals: Signals }> {
   const reading = readCommandLine(args, env)
   const redaction = new Redaction()
   redaction.hide(secretsIn(reading.given))
   // Progress goes to the standard error, so that the standard output is only the result.
   const write = (text: string) => void stderr.write(redaction.apply(text))
   const live = stderr.isTTY && !env['CI']
+  const signals = new Signals(() => write('stopping …\n'))
   // In a step of a workflow the runner reads commands from this stream too.
   const inStep = env['GITHUB_ACTIONS'] === 'true'
   const plain = inStep ? (text: string) => write(`${inert(text.trimEnd())}\n`) : write
@@ -53,9 +56,9 @@ async function runCommandLine(scratch: string): Promise<RunEnd> {
       reportFolder: (targetDirectory) =>
         targetDirectory === undefined ? scratch : resolve(targetDirectory, 'rust-deploy'),
     },
-    stopOnSignals(),
+    signals.stop,
   )
   const result = redaction.apply(resultText(end.report, end.outputs, process.cwd()))
   stdout.write(inStep ? inertResult(result) : result)
-  return end
+  return { ...end, signals }
 }

@@ -9,7 +9,7 @@ import { runnerDisplay } from './report/runner.ts'
 import { tellRunner } from './report/tell-runner.ts'
 import { run } from './run.ts'
 import { readStep } from './settings/step.ts'
-import { stopOnSignals } from './signals.ts'
+import { Signals } from './signals.ts'
 import { FINISHED, STEP } from './state.ts'
 
 const { env } = process
@@ -37,7 +37,8 @@ const end = await run(
     reportFolder: () => scratch,
     onStep: ({ title }) => core.saveState(STEP, title),
   },
-  stopOnSignals(),
+  // The runner judges by the exit code and by its own cancel; a signal would only hide the former.
+  new Signals(() => write('stopping …\n')).stop,
 )
 try {
   await tellRunner(end.report, end.outputs, redaction)

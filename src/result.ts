@@ -19,11 +19,14 @@ export function statusOf(facts: Facts | undefined, fault: unknown): Status {
   return facts.settings.command === 'plan' || facts.settings['dry-run'] ? 'planned' : 'built'
 }
 
-export function problemsOf(fault: unknown): readonly string[] {
+export function problemsOf(fault: unknown, signal: AbortSignal): readonly string[] {
   if (fault === undefined) return []
   if (fault instanceof Refused) return fault.problems
   if (fault instanceof Failed) return [fault.message]
-  if (fault instanceof Cancelled) return [`${fault.message} Nothing more was done.`]
+  if (fault instanceof Cancelled || signal.aborted) {
+    const why = signal.reason instanceof Error ? signal.reason.message : 'The run was stopped.'
+    return [`${why} Nothing more was done.`]
+  }
   const what = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)
   return [`Something happened that rust-deploy did not expect; please report it with these lines:\n${what}`]
 }

@@ -66,7 +66,7 @@ export async function run(door: Door, signal: AbortSignal): Promise<RunEnd> {
   display.close()
 
   const status = statusOf(facts, fault)
-  const problems = problemsOf(fault)
+  const problems = problemsOf(fault, signal)
   for (const problem of problems) display.problem('error', problem)
   const report = redacted<Report>(door.redaction, {
     schema: 1,

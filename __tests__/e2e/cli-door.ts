@@ -22,11 +22,13 @@ export type CliOptions = {
   onLine?: (line: string, pid: number) => void
 }
 
+export const CLI = join(import.meta.dirname, '../../dist/cli.js')
+
 /** Runs the committed bundle as a person at a terminal without one: in a folder, with a plain environment. */
 export function cli(args: readonly string[], options: CliOptions): Promise<CliRun> {
   const { folder, env = {}, node = process.execPath, onLine } = options
   return new Promise((resolve, reject) => {
-    const child = spawn(node, [join(import.meta.dirname, '../../dist/cli.js'), ...args], {
+    const child = spawn(node, [CLI, ...args], {
       cwd: folder,
       env: { PATH: process.env['PATH'], HOME: homedir(), ...kept(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

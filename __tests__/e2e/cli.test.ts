@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
@@ -8,8 +8,8 @@ import { need } from '../lab/ground/need.ts'
 import { whyNoDebianRoot } from '../lab/ground/packages.ts'
 import { smallDisk } from '../lab/ground/small-disk.ts'
 import { oldestNode, whyNoOldestNode } from '../lab/node/oldest-node.ts'
-import { apiAndWorker, hello, madeProject, manifestOf } from '../made-project.ts'
-import { cli } from './cli-door.ts'
+import { apiAndWorker, hello, lockOf, madeProject, manifestOf } from '../made-project.ts'
+import { CLI, cli } from './cli-door.ts'
 
 test('plan, then build: the binary runs and knows its commit', async () => {
   using project = madeProject(hello())
@@ -152,7 +152,13 @@ test('no Cargo.toml, no lock file, no cargo: each a sentence with a remedy', asy
   const { 'Cargo.lock': _, ...unlocked } = hello()
   using project = madeProject(unlocked)
   const noLock = await cli(['build'], project)
-  expect([noLock.code, noLock.stderr]).toEqual([1, expect.stringContaining('then commit Cargo.lock')])
+  expect([noLock.code, noLock.stderr]).toEqual([
+    2,
+    expect.stringContaining('run `cargo generate-lockfile`, then commit it'),
+  ])
+  writeFileSync(join(project.folder, 'Cargo.lock'), lockOf('other'))
+  const otherLock = await cli(['build'], project)
+  expect([otherLock.code, otherLock.stderr]).toEqual([1, expect.stringContaining('Cargo.lock does not match')])
 
   const noCargo = await cli(['build'], { ...project, env: { PATH: dirname(process.execPath) } })
   expect([noCargo.code, noCargo.stderr]).toEqual([2, expect.stringContaining('cargo is not on the PATH: install Rust')])
@@ -170,6 +176,33 @@ test('code that does not compile: the error is shown and named', async () => {
   })
 })
 
+test('warnings of the compiler are counted, whoever looks', async () => {
+  using project = madeProject(hello({ 'src/main.rs': 'fn main() { let x = 1; }\n' }))
+  const { code, report } = await cli(['build', '--profile', 'dev'], project)
+  expect(code).toBe(0)
+  expect(report().findings).toEqual([
+    { level: 'warning', title: 'Compiler warnings', message: '`hello` (bin "hello") generated 1 warning' },
+  ])
+})
+
+test('a feature that nobody has is refused before anything is compiled', async () => {
+  using project = madeProject(hello({}, '[features]\nmetrics = []\n'))
+  const { code, stderr } = await cli(['build', '--dry-run', '--features', 'metrics,metrcs'], project)
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringContaining('There is no feature `metrcs` in `hello`; there is `metrics`.'),
+  ])
+})
+
+test('a reader that has seen enough is no failure', async () => {
+  using project = madeProject(hello())
+  const run = spawnSync('bash', ['-c', 'set -o pipefail; "$0" "$1" plan | head -1', process.execPath, CLI], {
+    cwd: project.folder,
+    encoding: 'utf8',
+  })
+  expect([run.status, run.stdout]).toEqual([0, '{\n'])
+})
+
 test('a dirty tree is said in the report', async () => {
   using project = madeProject(hello())
   writeFileSync(join(project.folder, 'new.txt'), '')
@@ -178,44 +211,56 @@ test('a dirty tree is said in the report', async () => {
   expect(report().commit?.dirty).toEqual(['new.txt'])
 })
 
-/** Compiles until it is told to stop: time enough to pull the plug. */
+/** Compiles until it is told to stop: time enough to pull the plug. Its build script says when it runs. */
 const endless = () =>
   hello({
-    'build.rs': 'fn main() { println!("cargo:warning=x"); std::thread::sleep(std::time::Duration::from_secs(50)) }\n',
+    'build.rs':
+      'fn main() { std::fs::write("running", "").unwrap(); std::thread::sleep(std::time::Duration::from_secs(50)) }\n',
   })
 
-test('cargo that dies by a signal is no success and no riddle', async (context) => {
+async function scriptRuns(folder: string): Promise<void> {
+  for (let tries = 0; tries < 2000 && !existsSync(join(folder, 'running')); tries++) await sleep(20)
+  expect(running(folder)).not.toEqual([])
+}
+
+async function gone(folder: string): Promise<void> {
+  for (let tries = 0; tries < 100 && running(folder).length > 0; tries++) await sleep(20)
+  expect(running(folder)).toEqual([])
+}
+
+test('cargo that dies by a signal is no success and no riddle, and leaves nothing running', async (context) => {
   need(context, 'killed cargo', process.platform === 'linux' ? undefined : 'it looks for the process in /proc')
   using project = madeProject(endless())
   const run = await cli(['build'], {
     ...project,
-    onLine: (line, pid) => {
+    onLine: async (line, pid) => {
       if (!line.includes('Compiling hello')) return
+      await scriptRuns(project.folder)
       for (const child of childrenOf(pid)) process.kill(child, 'SIGKILL')
     },
   })
   expect(run.code).toBe(1)
   expect(run.stderr).toContain('cargo build was killed (SIGKILL)')
   expect(run.report().status).toBe('failed')
+  await gone(project.folder)
 })
 
-test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends everything and still reports', async (signal) => {
+test.for(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends everything and still reports', async (signal, context) => {
+  need(context, 'signals', process.platform === 'linux' ? undefined : 'it looks for processes in /proc')
   using project = madeProject(endless())
-  let script = ''
   const run = await cli(['build'], {
     ...project,
-    onLine: (line, pid) => {
+    onLine: async (line, pid) => {
       if (!line.includes('Compiling hello')) return
-      // A moment later the build script itself runs.
-      setTimeout(() => process.kill(pid, signal), 1500)
-      script = join(project.folder, 'target')
+      await scriptRuns(project.folder)
+      process.kill(pid, signal)
     },
   })
-  expect([run.code, run.signal]).toEqual([1, null])
-  expect(run.stderr).toContain('cargo build was stopped')
+  // It ends by the very signal, so that a script or a loop in a shell ends with it.
+  expect([run.code, run.signal]).toEqual([null, signal])
+  expect(run.stderr).toContain(`The run was stopped by ${signal}`)
   expect(run.report().steps.map(({ state }) => state)).toEqual(['done', 'cancelled', 'not-reached'])
-  for (let tries = 0; tries < 100 && running(script).length > 0; tries++) await sleep(20)
-  expect(running(script)).toEqual([])
+  await gone(project.folder)
 })
 
 test.for([

@@ -163,6 +163,7 @@ test('neither GitHub Enterprise Server nor a service that is down loses a build'
 
 test('a secret is masked before the first line, and output of others commands nothing', async () => {
   const build = `fn main() {
+    for (name, value) in std::env::vars() { println!("saw {name}={value}"); }
     println!("::set-output name=status::owned");
     println!("::add-mask::hello");
     println!("##[error]from a build script");
@@ -186,6 +187,12 @@ test('a secret is masked before the first line, and output of others commands no
   ])
   expect(ours(run.log)).not.toContain('ghs_verysecret')
   expect(ours(run.log)).toContain('::error::from a build script')
+  const seen = run.log.filter((line) => line.includes('saw '))
+  expect(seen.length).toBeGreaterThan(10)
+  // Neither the input, nor its copy, nor what the runner gives to actions only: masked or not.
+  expect(
+    seen.filter((line) => /INPUT_|COPY|ACTIONS_|GITHUB_(ENV|OUTPUT|STATE|PATH|STEP_SUMMARY)|\*\*\*/.test(line)),
+  ).toEqual([])
 })
 
 /** Compiles until it is told to stop. */

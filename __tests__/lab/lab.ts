@@ -21,21 +21,27 @@ if (name === 'sweep') {
     console.error(`${part.name} cannot run here: ${whyNot}`)
     process.exit(1)
   }
+  // Heard from the beginning, so that there is no moment in which Ctrl-C would leave something behind.
+  const stopped = stopSignal()
   console.log('preparing (the first time takes a while) …')
   await part.prepare()
   await using started = await part.show(args)
   console.log(`\n${started.lines.join('\n')}\n\nCtrl-C ends it.`)
-  await new Promise<void>((resolve) => {
+  await stopped
+  console.log('ending …')
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise<void>((resolve) => {
     // A timer keeps the process alive where the part itself does not.
     const alive = setInterval(() => {}, 60_000)
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
+      process.on(signal, () => {
         clearInterval(alive)
         resolve()
       })
     }
   })
-  console.log('ending …')
 }
 
 function why(whyNot: string | undefined): string {

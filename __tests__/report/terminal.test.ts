@@ -29,7 +29,7 @@ test('a running step has one live line with its time and the last output, within
   // It was drawn anew meanwhile.
   expect(writes.length).toBeGreaterThan(2)
   display.stepEnded(record('done'))
-  expect(screen()).toEqual(['✓ Build 12 s'])
+  expect(screen()).toEqual(['✓ Build (12 s)'])
   const drawn = writes.length
   await sleep(250)
   expect(writes).toHaveLength(drawn)
@@ -41,7 +41,7 @@ test('the output of a step that failed is shown, and commands nothing', () => {
   display.line('\x1b[31mred\x1b[0m \x1b[2J\x07evil\x1b]0;title\x07')
   display.problem('warning', 'one\n\x1b[2Jtwo')
   display.stepEnded(record('failed'))
-  expect(screen()).toEqual(['warning: one', 'two', '  red evil', '✗ Build failed after 12 s'])
+  expect(screen()).toEqual(['warning: one', 'two', '  red evil', '✗ Build (failed after 12 s)'])
   expect(writes.join('')).toContain('\x1b[31mred\x1b[0m')
   for (const evil of ['\x1b[2J', '\x07', '\x1b]0;']) expect(writes.join('')).not.toContain(evil)
 })

@@ -48,10 +48,10 @@ test('every mistake is told at once', () => {
   const args = ['biuld', '--packge', 'api', '--profile', 'a', '--profile', 'b', '--artifact']
   expect(readCommandLine(args, { RUST_DEPLOY_FEATURE: 'x' }).problems).toEqual([
     'There is no command `biuld`; did you mean `build`?',
-    'There is no option `--packge`; did you mean `package`?',
+    'There is no option `--packge`; did you mean `--package`?',
     '--artifact needs a value.',
     '--profile is given 2 times, but it takes one value.',
-    'The environment variable RUST_DEPLOY_FEATURE names no setting; did you mean `features`?',
+    'The environment variable RUST_DEPLOY_FEATURE names no setting; did you mean `RUST_DEPLOY_FEATURES`?',
   ])
 })
 

@@ -1,5 +1,6 @@
 import { stat, statfs } from 'node:fs/promises'
 import { isAbsolute, relative } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import type { Environment } from '../process/environment.ts'
 import { runTool } from '../process/tool.ts'
 import { Failed } from '../report/ending.ts'
@@ -67,7 +68,11 @@ async function cargo(options: CargoOptions, args: readonly string[], onStdout: (
     cwd: options.directory,
     env: options.environment,
     signal: options.signal,
-    onLine: (line, stream) => (stream === 'stdout' ? onStdout(line) : options.log.output(line)),
+    onLine: (line, stream) => {
+      if (stream === 'stdout') return onStdout(line)
+      options.log.output(line)
+      noteWarnings(line, options.log)
+    },
   })
   if (code === 0) return
   const freeBytes = await statfs(options.targetDirectory).then(
@@ -75,6 +80,12 @@ async function cargo(options: CargoOptions, args: readonly string[], onStdout: (
     () => undefined,
   )
   throw new Failed(explainFailure({ said: `cargo ${args[0]}`, stderr, freeBytes, ...options }))
+}
+
+/** cargo's own count of what a package's code was warned of. The warnings themselves are in the output. */
+function noteWarnings(line: string, log: Log): void {
+  const counted = /^warning: (`.+` \(.+\) generated \d+ warnings?)/.exec(stripVTControlCharacters(line))?.[1]
+  if (counted !== undefined) log.finding({ level: 'warning', title: 'Compiler warnings', message: counted })
 }
 
 /** A proc macro can print what looks like a message of cargo's. */

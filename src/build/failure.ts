@@ -47,7 +47,7 @@ const KNOWN: readonly Known[] = [
   {
     sign: /cannot (create|update) the lock file .* because --(locked|frozen) was passed|lock file .* needs to be updated but --(locked|frozen)/,
     remedy: () =>
-      'Cargo.lock is missing or does not match Cargo.toml, and a release is only built from what it names: run `cargo update --workspace`, then commit Cargo.lock.',
+      'Cargo.lock does not match Cargo.toml, and a release is only built from what it names: run `cargo update --workspace`, then commit Cargo.lock.',
   },
   {
     sign: /failed to authenticate|authentication (required|failed)|could not read Username|revspec .* not found|terminal prompts disabled|no authentication (methods|callbacks)|repository '[^']*' not found|requested URL returned error: 40[134]/i,

@@ -42,7 +42,7 @@ export type Opened = { binaries: readonly Binary[]; commit: string | undefined }
 /** Reads a parcel and proves that each binary has the bytes that its manifest names. */
 export async function openParcel(folder: string): Promise<Opened> {
   const text = await readFile(join(folder, MANIFEST), 'utf8').catch((error: Error) => {
-    throw new Failed(`This is no artifact of a build: it has no ${MANIFEST}.`, { cause: error })
+    throw new Failed(`${folder} is no artifact of a build: it has no ${MANIFEST}.`, { cause: error })
   })
   const manifest = parseRecord(text)
   const files = recordsIn(manifest?.['files'])

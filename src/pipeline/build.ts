@@ -83,7 +83,7 @@ function compiling(facts: Facts) {
     title: `Upload ${wanted.map(({ name }) => name).join(', ') || 'the artifact'}`,
     applies: () => {
       if (wanted.length === 0) return '`artifact` is `none`'
-      return surroundings.hasArtifactService || 'no artifact service outside GitHub Actions'
+      return surroundings.hasArtifactService || 'not in GitHub Actions'
     },
     plan: () => wanted.map(({ name, package: owner }) => `upload the binaries of ${owner} as the artifact ${name}`),
     run: async ({ log, signal }) => {

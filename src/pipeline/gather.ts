@@ -1,7 +1,7 @@
 import { checkArtifactName } from '../build/artifact-name.ts'
 import { parseFrom } from '../build/from.ts'
 import { buildEnvironment } from '../process/environment.ts'
-import { chooseBinaries, choosePackages } from '../project/choice.ts'
+import { checkFeatures, checkLock, chooseBinaries, choosePackages } from '../project/choice.ts'
 import { readGit } from '../project/git.ts'
 import { type Package, type Project, readProject } from '../project/metadata.ts'
 import { Failed, Refused } from '../report/ending.ts'
@@ -46,8 +46,11 @@ export async function gatherFacts(
   if (!['', 'none'].includes(settings.artifact)) await attempt(() => checkArtifactName(settings.artifact, '`artifact`'))
 
   // Where the names themselves are wrong, what they do not choose would only be an echo.
-  const named = project !== undefined && !wrong.has('package') && !wrong.has('bin')
+  const guessing = door.problems.length > 0 && settings.package.length === 0
+  const named = project !== undefined && !wrong.has('package') && !wrong.has('bin') && !guessing
   const chosen = named && (await attempt(() => chooseBinaries(choosePackages(project, settings.package), settings.bin)))
+  if (chosen) await attempt(() => checkFeatures(chosen, settings.features))
+  if (project !== undefined && settings.from === '') await attempt(() => checkLock(project))
   const place = { directory: project?.directory ?? directory, environment, signal }
   const [rustc, git] = project === undefined ? [] : await Promise.all([attempt(() => findRustc(place)), readGit(place)])
   if (signal.aborted) throw signal.reason

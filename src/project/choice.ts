@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { Refused } from '../report/ending.ts'
 import type { Package, Project } from './metadata.ts'
 
@@ -75,4 +77,25 @@ function refuseSameNames(chosen: readonly Chosen[]): void {
 
 function listed(names: readonly string[]): string {
   return names.map((name) => `\`${name}\``).join(', ')
+}
+
+/** What a release is built from must stand in a committed lock file; without one cargo would take whatever is newest. */
+export function checkLock(project: Project): void {
+  if (existsSync(join(project.workspaceRoot, 'Cargo.lock'))) return
+  throw new Refused(
+    'There is no Cargo.lock, and a release is only built from what it names: run `cargo generate-lockfile`, then commit it.',
+  )
+}
+
+/** Known before anything is fetched or compiled. Names with a slash are of other packages; cargo knows those. */
+export function checkFeatures(chosen: readonly Chosen[], features: readonly string[]): void {
+  const known = [...new Set(chosen.flatMap((each) => each.package.features))]
+  const unknown = features.filter(
+    (name) => name !== 'all' && name !== '-default' && !name.includes('/') && !known.includes(name),
+  )
+  if (unknown.length === 0) return
+  const there = known.length > 0 ? `there is ${listed(known)}` : 'there are none'
+  throw new Refused(
+    `There is no feature ${listed(unknown)} in ${listed(chosen.map((each) => each.package.name))}; ${there}.`,
+  )
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join, relative, resolve, sep } from 'node:path'
-import { parseRecord, recordsIn, textOf, textsIn } from '../json/narrow.ts'
+import { isRecord, parseRecord, recordsIn, textOf, textsIn } from '../json/narrow.ts'
 import type { Environment } from '../process/environment.ts'
 import { runTool } from '../process/tool.ts'
 import { Failed, Refused } from '../report/ending.ts'
@@ -15,6 +15,7 @@ export type Package = {
   manifest: string
   binaries: readonly string[]
   defaultRun: string | undefined
+  features: readonly string[]
   metadata: unknown
 }
 
@@ -80,6 +81,7 @@ function packageOf(record: Record<string, unknown>, directory: string): Package 
     manifest: relative(directory, textOf(record['manifest_path'])).split(sep).join('/'),
     binaries: binaries.map((target) => textOf(target['name'])).sort(),
     defaultRun: typeof defaultRun === 'string' ? defaultRun : undefined,
+    features: isRecord(record['features']) ? Object.keys(record['features']) : [],
     metadata: record['metadata'],
   }
 }

@@ -49,7 +49,7 @@ export function terminalDisplay({ write, columns }: TerminalOptions): Display {
     stepEnded: (record) => {
       const lines = stop()
       if (record.state === 'failed') for (const line of lines) write(`  ${safe(line)}\n`)
-      write(`${mark(record)} ${record.title} ${styled('dim', endOf(record))}\n`)
+      write(`${mark(record)} ${record.title} ${styled('dim', `(${endOf(record)})`)}\n`)
       if (record.state === 'planned') for (const line of lines) write(`    ${safe(line)}\n`)
     },
     problem: (level, text) => {

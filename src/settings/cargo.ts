@@ -77,6 +77,10 @@ function readSection(
       )
       return []
     }
+    if (name === 'environment' && isRecord(value)) {
+      problems.push(`The sections of environments are called \`environments.<name>\`, not \`environment\` (${origin}).`)
+      return []
+    }
     const why = settingOf(name).doorOnly
     if (why !== undefined) {
       problems.push(`\`${name}\` cannot stand in ${origin}: ${why}.`)

@@ -53,11 +53,16 @@ function readWords(args: readonly string[]): Words {
       if (token.index === unknownAt + 1) continue
       if ((table.command.choices as readonly string[]).includes(token.value)) {
         values.push({ name: 'command', value: token.value })
-      } else problems.push(`There is no command \`${token.value}\`${didYouMean(token.value, table.command.choices)}`)
+      } else
+        problems.push(
+          `There is no command \`${token.value}\`${didYouMean(token.value, table.command.choices) || `; there is ${table.command.choices.join(', ')}.`}`,
+        )
     } else if (token.kind === 'option') {
       const { name, rawName, value, inlineValue, index } = token
       if (!isName(name)) {
-        problems.push(`There is no option \`${rawName}\`${didYouMean(name, names)}`)
+        problems.push(
+          `There is no option \`${rawName}\`${didYouMean(name, names, (near) => `--${near}`) || '; --help lists them all.'}`,
+        )
         if (value === undefined) unknownAt = index
       } else if (settingOf(name).kind === 'flag') {
         values.push({ name, value: value ?? 'true' })
@@ -85,7 +90,11 @@ function readVariables(environment: Readonly<Record<string, string | undefined>>
     if (value === undefined || !variable.startsWith(PREFIX) || isGivenToBuilds(variable)) continue
     const name = names.find((known) => variableOf(known) === variable)
     if (name === undefined) {
-      const meant = didYouMean(variable.slice(PREFIX.length), names)
+      const meant = didYouMean(
+        variable.slice(PREFIX.length),
+        names,
+        (near) => PREFIX + near.toUpperCase().replaceAll('-', '_'),
+      )
       problems.push(`The environment variable ${variable} names no setting${meant || '.'}`)
       continue
     }

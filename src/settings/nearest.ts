@@ -9,9 +9,9 @@ export function nearest(name: string, known: readonly string[]): string | undefi
 }
 
 /** `did you mean …?` as the end of a sentence, or nothing. */
-export function didYouMean(name: string, known: readonly string[]): string {
+export function didYouMean(name: string, known: readonly string[], shown = (near: string) => near): string {
   const near = nearest(name, known)
-  return near === undefined ? '' : `; did you mean \`${near}\`?`
+  return near === undefined ? '' : `; did you mean \`${shown(near)}\`?`
 }
 
 /** Insertions, deletions, replacements and swapped neighbours, each counted as one. */

@@ -59,7 +59,8 @@ const CONTROL = /[\x00-\x1f\x7f]/
 function parse({ name, value, origin }: Given): { value: unknown } | { problem: string } {
   const { kind, choices = [], secret } = settingOf(name)
   const shown = secret ? 'this value' : `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``
-  const wrong = (expected: string) => ({ problem: `${origin} must be ${expected}, but it is ${shown}.` })
+  const subject = origin.startsWith('[') ? `\`${name}\` in ${origin}` : origin
+  const wrong = (expected: string) => ({ problem: `${subject} must be ${expected}, but it is ${shown}.` })
 
   switch (kind) {
     case 'text':

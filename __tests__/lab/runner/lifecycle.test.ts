@@ -7,6 +7,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { ownedFolder, runningFolder } from '../ground/folders.ts'
 import { need } from '../ground/need.ts'
 import { isAlive, type ProcessId, processId } from '../ground/owner.ts'
+import { RUNNER_TIMES } from './action-process.ts'
 import { fixtureAction, printing, runOnce } from './fixture-action.ts'
 import { runnerPart } from './part.ts'
 import { startRunner } from './runner.ts'
@@ -300,3 +301,7 @@ function alive(log: readonly string[]): ProcessId {
   if (known === undefined) throw new Error(`no child is alive:\n${log.join('\n')}`)
   return known
 }
+
+test('the times of a cancel are those of the runner', () => {
+  expect(RUNNER_TIMES).toMatchObject({ interrupt: 7500, terminate: 2500 })
+})
