@@ -28,5 +28,5 @@ test('a developer gets a host until Ctrl-C', async (context) => {
   }
   expect((await ended)[0]).toBe(0)
   expect(name).toMatch(/^host-/)
-  expect(await tracesOf(name)).toEqual([])
+  expect(await tracesOf(name)).toEqual({})
 })
