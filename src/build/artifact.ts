@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Binary } from '../report/binary.ts'
 import { Cancelled, Failed } from '../report/ending.ts'
 import type { Log } from '../report/log.ts'
-import type { Binary } from './binary.ts'
 import { packParcel } from './parcel.ts'
 
 export type UploadOptions = {

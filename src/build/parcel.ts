@@ -1,8 +1,8 @@
 import { chmod, copyFile, link, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { isRecord, parseRecord, recordsIn, textOf } from '../json/narrow.ts'
+import type { Binary } from '../report/binary.ts'
 import { Failed } from '../report/ending.ts'
-import type { Binary } from './binary.ts'
 import { sha256Of } from './digest.ts'
 
 /** What travels between jobs: the binaries of one package for one target, and this file, which says what they are. */

@@ -1,3 +1,4 @@
+import type { Binary } from './binary.ts'
 import type { Finding } from './finding.ts'
 import type { StepRecord } from './record.ts'
 
@@ -18,15 +19,7 @@ export type Report = {
   toolchain?: { rustc: string; host: string }
   steps: readonly StepRecord[]
   findings: readonly Finding[]
-  binaries: readonly {
-    package: string
-    version: string
-    name: string
-    target?: string
-    path: string
-    size: number
-    sha256: string
-  }[]
+  binaries: readonly Binary[]
   artifacts: readonly { name: string; id: number; bytes: number }[]
 }
 
