@@ -21,6 +21,8 @@ if (existsSync(summary)) {
 function run(title, ...args) {
   console.log(`\n# ${title}: rust-deploy ${args.join(' ')}\n`)
   const cli = [join(root, 'dist/cli.js'), ...args, '--working-directory', 'examples/hello']
-  const { status } = spawnSync(process.execPath, cli, { cwd: root, stdio: 'inherit' })
+  // Where the summary is looked for below, whatever this machine builds into otherwise.
+  const env = { ...process.env, CARGO_TARGET_DIR: join(root, 'examples/hello/target') }
+  const { status } = spawnSync(process.execPath, cli, { cwd: root, env, stdio: 'inherit' })
   if (status !== 0) process.exit(status ?? 1)
 }

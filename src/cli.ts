@@ -37,16 +37,17 @@ async function runCommandLine(scratch: string): Promise<RunEnd & { signals: Sign
   // Progress goes to the standard error, so that the standard output is only the result.
   const write = (text: string) => void stderr.write(redaction.apply(text))
   const live = stderr.isTTY && !env['CI']
-  const signals = new Signals(() => write('stopping …\n'))
   // In a step of a workflow the runner reads commands from this stream too.
   const inStep = env['GITHUB_ACTIONS'] === 'true'
   const plain = inStep ? (text: string) => write(`${inert(text.trimEnd())}\n`) : write
+  const display = live ? terminalDisplay({ write, columns: () => stderr.columns ?? 80 }) : plainDisplay(plain)
+  const signals = new Signals((name) => display.problem('notice', `${name}: stopping …`))
 
   const end = await run(
     {
       reading,
       redaction,
-      display: live ? terminalDisplay({ write, columns: () => stderr.columns ?? 80 }) : plainDisplay(plain),
+      display,
       surroundings: {
         environment: env,
         serverUrl: env['GITHUB_SERVER_URL'] || 'https://github.com',

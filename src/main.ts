@@ -22,12 +22,13 @@ for (const form of redaction.forms) core.setSecret(form)
 const scratch = join(env['RUNNER_TEMP'] ?? tmpdir(), `rust-deploy-${randomUUID()}`)
 const write = (text: string) => void process.stdout.write(redaction.apply(text))
 write(`${program}\n`)
+const display = runnerDisplay(write)
 
 const end = await run(
   {
     reading,
     redaction,
-    display: runnerDisplay(write),
+    display,
     surroundings: {
       environment: env,
       serverUrl: env['GITHUB_SERVER_URL'] || 'https://github.com',
@@ -38,7 +39,7 @@ const end = await run(
     onStep: ({ title }) => core.saveState(STEP, title),
   },
   // The runner judges by the exit code and by its own cancel; a signal would only hide the former.
-  new Signals(() => write('stopping …\n')).stop,
+  new Signals((name) => display.problem('notice', `${name}: stopping …`)).stop,
 )
 try {
   await tellRunner(end.report, end.outputs, redaction)

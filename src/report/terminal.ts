@@ -21,7 +21,8 @@ export function terminalDisplay({ write, columns }: TerminalOptions): Display {
     running.frame += 1
     const head = `${FRAMES[running.frame % FRAMES.length]} ${running.title} ${duration((Date.now() - running.since) / 1000)}`
     const last = stripVTControlCharacters(running.lines.at(-1) ?? '').trim()
-    const width = Math.max(columns() - 1, 20)
+    // Room for the `^C` that a terminal echoes: on a line that is full it would begin a new one, and this one would stay.
+    const width = Math.max(columns() - 4, 20)
     const room = width - head.length - 2
     const tail = room > 10 && last !== '' ? styled('dim', `  ${last.slice(0, room)}`) : ''
     write(CLEAR_LINE + head.slice(0, width) + tail)
