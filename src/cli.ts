@@ -12,6 +12,7 @@ import { type RunEnd, run } from './run.ts'
 import { readCommandLine } from './settings/command-line.ts'
 import { helpText } from './settings/help.ts'
 import { Signals } from './signals.ts'
+import { surroundingsOf } from './surroundings.ts'
 
 const { env, argv, stdout, stderr } = process
 const args = argv.slice(2)
@@ -48,12 +49,7 @@ async function runCommandLine(scratch: string): Promise<RunEnd & { signals: Sign
       reading,
       redaction,
       display,
-      surroundings: {
-        environment: env,
-        serverUrl: env['GITHUB_SERVER_URL'] || 'https://github.com',
-        hasArtifactService: Boolean(env['ACTIONS_RESULTS_URL']),
-        scratch,
-      },
+      surroundings: surroundingsOf(env, scratch),
       reportFolder: (targetDirectory) =>
         targetDirectory === undefined ? scratch : resolve(targetDirectory, 'rust-deploy'),
     },

@@ -11,6 +11,7 @@ import { run } from './run.ts'
 import { readStep } from './settings/step.ts'
 import { Signals } from './signals.ts'
 import { FINISHED, STEP } from './state.ts'
+import { surroundingsOf } from './surroundings.ts'
 
 const { env } = process
 const reading = readStep(env)
@@ -29,12 +30,7 @@ const end = await run(
     reading,
     redaction,
     display,
-    surroundings: {
-      environment: env,
-      serverUrl: env['GITHUB_SERVER_URL'] || 'https://github.com',
-      hasArtifactService: Boolean(env['ACTIONS_RESULTS_URL']),
-      scratch,
-    },
+    surroundings: surroundingsOf(env, scratch),
     reportFolder: () => scratch,
     onStep: ({ title }) => core.saveState(STEP, title),
   },
