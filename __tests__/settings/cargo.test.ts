@@ -61,6 +61,14 @@ test('what chooses packages stands in the workspace only, and empty is not set',
   expect([problems, settings.profile, settings.package]).toEqual([[], 'p', ['api']])
 })
 
+test('a name that is like no known one still ends its sentence', () => {
+  const content = { zzzzzzzz: 1, environments: { staging: {} } }
+  expect(readCargo([ofPackage(content)], 'qqqqqqqqq').problems).toEqual([
+    'There is no setting `zzzzzzzz` ([package.metadata.rust-deploy] in Cargo.toml).',
+    'The environment `qqqqqqqqq` has no section in Cargo.toml. Known are staging.',
+  ])
+})
+
 test('packages of one run must agree', () => {
   const { problems } = readCargo(
     [ofPackage({ profile: 'a' }, 'a/Cargo.toml'), ofPackage({ profile: 'b' }, 'b/Cargo.toml')],

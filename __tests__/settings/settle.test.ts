@@ -26,11 +26,11 @@ test('the first source wins, and each value knows where it came from', () => {
 })
 
 test('lists come as text or as arrays, and `none` clears one', () => {
-  const lists = [' a, b\n c ,,a', ['a', 'b'], 'none', ['none'], []].map((value) => {
+  const lists = [' a, b\n c ,,a', 'a\r\nb\r\nc\r\n', ['a', 'b'], 'none', ['none'], []].map((value) => {
     const result = settle(given({ features: value }))
     return result.problems.length === 0 ? result.settings.features : result.problems
   })
-  expect(lists).toEqual([['a', 'b', 'c'], ['a', 'b'], [], [], []])
+  expect(lists).toEqual([['a', 'b', 'c'], ['a', 'b', 'c'], ['a', 'b'], [], [], []])
 })
 
 test('all wrong kinds are told at once', () => {

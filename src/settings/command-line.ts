@@ -55,13 +55,13 @@ function readWords(args: readonly string[]): Words {
         values.push({ name: 'command', value: token.value })
       } else
         problems.push(
-          `There is no command \`${token.value}\`${didYouMean(token.value, table.command.choices) || `; there is ${table.command.choices.join(', ')}.`}`,
+          `There is no command \`${token.value}\`${didYouMean(token.value, table.command.choices, undefined, `; there is ${table.command.choices.join(', ')}.`)}`,
         )
     } else if (token.kind === 'option') {
       const { name, rawName, value, inlineValue, index } = token
       if (!isName(name)) {
         problems.push(
-          `There is no option \`${rawName}\`${didYouMean(name, names, (near) => `--${near}`) || '; --help lists them all.'}`,
+          `There is no option \`${rawName}\`${didYouMean(name, names, (near) => `--${near}`, '; --help lists them all.')}`,
         )
         if (value === undefined) unknownAt = index
       } else if (settingOf(name).kind === 'flag') {
@@ -90,12 +90,8 @@ function readVariables(environment: Readonly<Record<string, string | undefined>>
     if (value === undefined || !variable.startsWith(PREFIX) || isGivenToBuilds(variable)) continue
     const name = names.find((known) => variableOf(known) === variable)
     if (name === undefined) {
-      const meant = didYouMean(
-        variable.slice(PREFIX.length),
-        names,
-        (near) => PREFIX + near.toUpperCase().replaceAll('-', '_'),
-      )
-      problems.push(`The environment variable ${variable} names no setting${meant || '.'}`)
+      const meant = didYouMean(variable.slice(PREFIX.length), names, (near) => (isName(near) ? variableOf(near) : near))
+      problems.push(`The environment variable ${variable} names no setting${meant}`)
       continue
     }
     const content = contentOf(name, value, variable)

@@ -8,10 +8,15 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   return best !== undefined && best.distance <= Math.max(2, plain.length / 3) ? best.candidate : undefined
 }
 
-/** `did you mean …?` as the end of a sentence, or nothing. */
-export function didYouMean(name: string, known: readonly string[], shown = (near: string) => near): string {
+/** `did you mean …?` as the end of a sentence, or another end. */
+export function didYouMean(
+  name: string,
+  known: readonly string[],
+  shown = (near: string) => near,
+  otherwise = '.',
+): string {
   const near = nearest(name, known)
-  return near === undefined ? '' : `; did you mean \`${shown(near)}\`?`
+  return near === undefined ? otherwise : `; did you mean \`${shown(near)}\`?`
 }
 
 /** Insertions, deletions, replacements and swapped neighbours, each counted as one. */

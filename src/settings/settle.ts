@@ -1,4 +1,4 @@
-import type { Given } from './reading.ts'
+import { type Given, standsInCargo } from './reading.ts'
 import { type Name, names, type Settings, settingOf, table } from './table.ts'
 
 export type Origins = Readonly<Record<Name, string>>
@@ -59,7 +59,7 @@ const CONTROL = /[\x00-\x1f\x7f]/
 function parse({ name, value, origin }: Given): { value: unknown } | { problem: string } {
   const { kind, choices = [], secret } = settingOf(name)
   const shown = secret ? 'this value' : `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``
-  const subject = origin.startsWith('[') ? `\`${name}\` in ${origin}` : origin
+  const subject = standsInCargo(origin) ? `\`${name}\` in ${origin}` : origin
   const wrong = (expected: string) => ({ problem: `${subject} must be ${expected}, but it is ${shown}.` })
 
   switch (kind) {
@@ -81,8 +81,8 @@ function parse({ name, value, origin }: Given): { value: unknown } | { problem: 
       if (!items.every((item) => typeof item === 'string') || (typeof value !== 'string' && !Array.isArray(value))) {
         return wrong('a list of texts')
       }
-      if (items.some((item) => CONTROL.test(item))) return wrong('a list of texts without control characters')
       const trimmed = items.map((item) => item.trim()).filter((item) => item !== '')
+      if (trimmed.some((item) => CONTROL.test(item))) return wrong('a list of texts without control characters')
       if (trimmed.length === 1 && trimmed[0] === 'none') return { value: [] }
       return { value: [...new Set(trimmed)] }
     }
@@ -95,7 +95,7 @@ function misplaced(settings: Settings, origins: Origins): string[] {
     const { commands } = settingOf(name)
     const origin = origins[name]
     if (commands === undefined || commands.includes(settings.command)) return []
-    if (origin === 'default' || origin.startsWith('[')) return []
+    if (origin === 'default' || standsInCargo(origin)) return []
     return [`${origin} has no meaning for the command \`${settings.command}\`; it belongs to ${commands.join(', ')}.`]
   })
 }
@@ -103,7 +103,7 @@ function misplaced(settings: Settings, origins: Origins): string[] {
 function contradictions(settings: Settings, origins: Origins): string[] {
   if (settings.from === '') return []
   const compiling = (['features', 'profile', 'artifact', 'cargo-git-token'] as const).filter(
-    (name) => origins[name] !== 'default' && !origins[name].startsWith('['),
+    (name) => origins[name] !== 'default' && !standsInCargo(origins[name]),
   )
   return compiling.map(
     (name) =>
