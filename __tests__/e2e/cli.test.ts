@@ -8,8 +8,8 @@ import { need } from '../lab/ground/need.ts'
 import { whyNoDebianRoot } from '../lab/ground/packages.ts'
 import { smallDisk } from '../lab/ground/small-disk.ts'
 import { oldestNode, whyNoOldestNode } from '../lab/node/oldest-node.ts'
-import { apiAndWorker, hello, lockOf, madeProject, manifestOf } from '../made-project.ts'
-import { CLI, cli } from './cli-door.ts'
+import { apiAndWorker, hello, lockOf, type MadeProject, madeProject, manifestOf } from '../made-project.ts'
+import { CLI, type CliRun, cli } from './cli-door.ts'
 
 test('plan, then build: the binary runs and knows its commit', async () => {
   using project = madeProject(hello())
@@ -223,6 +223,18 @@ async function scriptRuns(folder: string): Promise<void> {
   expect(running(folder)).not.toEqual([])
 }
 
+/** Builds, and pulls a plug while the build script runs. */
+function interrupted(project: MadeProject, pull: (pid: number) => void): Promise<CliRun> {
+  return cli(['build'], {
+    folder: project.folder,
+    onLine: async (line, pid) => {
+      if (!line.includes('Compiling hello')) return
+      await scriptRuns(project.folder)
+      pull(pid)
+    },
+  })
+}
+
 async function gone(folder: string): Promise<void> {
   for (let tries = 0; tries < 100 && running(folder).length > 0; tries++) await sleep(20)
   expect(running(folder)).toEqual([])
@@ -231,13 +243,8 @@ async function gone(folder: string): Promise<void> {
 test('cargo that dies by a signal is no success and no riddle, and leaves nothing running', async (context) => {
   need(context, 'killed cargo', process.platform === 'linux' ? undefined : 'it looks for the process in /proc')
   using project = madeProject(endless())
-  const run = await cli(['build'], {
-    ...project,
-    onLine: async (line, pid) => {
-      if (!line.includes('Compiling hello')) return
-      await scriptRuns(project.folder)
-      for (const child of childrenOf(pid)) process.kill(child, 'SIGKILL')
-    },
+  const run = await interrupted(project, (pid) => {
+    for (const child of childrenOf(pid)) process.kill(child, 'SIGKILL')
   })
   expect(run.code).toBe(1)
   expect(run.stderr).toContain('cargo build was killed (SIGKILL)')
@@ -248,14 +255,7 @@ test('cargo that dies by a signal is no success and no riddle, and leaves nothin
 test.for(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends everything and still reports', async (signal, context) => {
   need(context, 'signals', process.platform === 'linux' ? undefined : 'it looks for processes in /proc')
   using project = madeProject(endless())
-  const run = await cli(['build'], {
-    ...project,
-    onLine: async (line, pid) => {
-      if (!line.includes('Compiling hello')) return
-      await scriptRuns(project.folder)
-      process.kill(pid, signal)
-    },
-  })
+  const run = await interrupted(project, (pid) => process.kill(pid, signal))
   // It ends by the very signal, so that a script or a loop in a shell ends with it.
   expect([run.code, run.signal]).toEqual([null, signal])
   expect(run.stderr).toContain(`The run was stopped by ${signal}`)

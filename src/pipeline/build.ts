@@ -4,7 +4,7 @@ import { type CargoOptions, cargoBuild, cargoFetch } from '../build/cargo.ts'
 import { parseFrom } from '../build/from.ts'
 import { gitTokenEnvironment } from '../build/git-token.ts'
 import { takeBinaries } from '../build/take.ts'
-import { buildEnvironment, fetchEnvironment } from '../process/environment.ts'
+import { buildEnvironment, type Environment, fetchEnvironment } from '../process/environment.ts'
 import type { Binary } from '../report/binary.ts'
 import { Refused } from '../report/ending.ts'
 import type { Facts } from './facts.ts'
@@ -31,12 +31,12 @@ function compiling(facts: Facts) {
     profile: settings.profile,
     target: rustc.host,
   }
-  const options = ({ log, signal }: StepContext): CargoOptions => ({
+  const options = ({ log, signal }: StepContext, environment: Environment): CargoOptions => ({
     ...compilation,
     chosen: chosen.map(({ package: { id, name, version }, binaries }) => ({ id, name, version, binaries })),
     directory: project.directory,
     targetDirectory: project.targetDirectory,
-    environment: {},
+    environment,
     hasGitToken: token !== '',
     log,
     signal,
@@ -48,14 +48,13 @@ function compiling(facts: Facts) {
     title: 'Fetch dependencies',
     plan: () => [`cargo ${fetchArguments(compilation).join(' ')}`],
     run: (context) =>
-      cargoFetch({
-        ...options(context),
-        environment: {
+      cargoFetch(
+        options(context, {
           ...fetchEnvironment(surroundings.environment, [token]),
           ...gitTokenEnvironment({ token, server: surroundings.serverUrl, own: surroundings.environment }),
           ...NO_WRAPPERS,
-        },
-      }),
+        }),
+      ),
   })
 
   const build = new Step({
@@ -64,14 +63,13 @@ function compiling(facts: Facts) {
     plan: () => [`cargo ${buildArguments(compilation).join(' ')}`],
     run: async (context) => {
       const [version, ...others] = new Set(compilation.packages.map((each) => each.version))
-      const built = await cargoBuild({
-        ...options(context),
-        environment: {
+      const built = await cargoBuild(
+        options(context, {
           ...buildEnvironment(surroundings.environment, [token]),
           RUST_DEPLOY_VERSION: others.length === 0 ? version : undefined,
           RUST_DEPLOY_SHA: git?.sha,
-        },
-      })
+        }),
+      )
       context.log.info(`${built.compiled} compiled, ${built.fresh} fresh`)
       return built
     },
@@ -122,7 +120,6 @@ function taking({ settings, project, chosen, git, surroundings }: Facts) {
   const take = new Step({
     name: 'take',
     title: `Take ${settings.from}`,
-    applies: () => true,
     plan: () => [`take ${settings.from} and prove its digest`],
     run: async ({ log, signal }) => {
       const binaries = await takeBinaries({

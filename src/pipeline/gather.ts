@@ -1,3 +1,4 @@
+import { join, relative } from 'node:path'
 import { checkArtifactName } from '../build/artifact-name.ts'
 import { parseFrom } from '../build/from.ts'
 import { buildEnvironment } from '../process/environment.ts'
@@ -83,5 +84,5 @@ function tableOf({ manifest, metadata }: Package): Metadata {
 }
 
 function manifestOfWorkspace(project: Project): string {
-  return project.workspaceRoot === project.directory ? 'Cargo.toml' : `${project.workspaceRoot}/Cargo.toml`
+  return join(relative(project.directory, project.workspaceRoot), 'Cargo.toml').replaceAll('\\', '/')
 }
