@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { runPipeline } from '../../src/pipeline/runner.ts'
 import { type Pipeline, Step, type StepOptions } from '../../src/pipeline/step.ts'
-import { Cancelled } from '../../src/report/ending.ts'
+import { Cancelled, Failed } from '../../src/report/ending.ts'
 import { plainDisplay } from '../../src/report/plain.ts'
 
 type Case = { pipeline: (say: (text: string) => void) => Pipeline; dryRun?: boolean; signal?: AbortSignal }
@@ -70,24 +70,74 @@ test('side by side: the first error is the cause, the others are stopped, their 
   const { states, end, shown } = await running({
     pipeline: () => [
       [
-        step('slow', async ({ signal, log }) => {
-          log.info('slow 1')
-          await sleep(10_000, undefined, { signal }).catch(() => {
-            throw new Cancelled('stopped')
-          })
-        }),
-        step('bad', async ({ log }) => {
-          log.info('bad 1')
-          await sleep(30)
-          throw new Error('bad news')
-        }),
+        [
+          step('slow', async ({ signal, log }) => {
+            log.info('slow 1')
+            await sleep(10_000, undefined, { signal }).catch(() => {
+              throw new Cancelled('stopped')
+            })
+          }),
+          step('next', async () => 0),
+        ],
+        [
+          step('bad', async ({ log }) => {
+            log.info('bad 1')
+            await sleep(30)
+            throw new Error('bad news')
+          }),
+        ],
       ],
       step('after', async () => 0),
     ],
   })
-  expect(states).toEqual(['slow cancelled', 'bad failed', 'after not-reached'])
+  expect(states).toEqual(['slow cancelled', 'next not-reached', 'bad failed', 'after not-reached'])
   expect(end.failure).toMatchObject({ step: 'bad' })
-  expect(shown.indexOf('> SLOW')).toBeGreaterThan(shown.indexOf('!! BAD'))
+  expect(shown.indexOf('> BAD')).toBeGreaterThan(shown.indexOf('SLOW: stopped'))
+})
+
+test('lanes go their own way: each in its order, and what follows sees all their results', async () => {
+  const order: string[] = []
+  const noted = (name: string, milliseconds: number) =>
+    step(name, async () => {
+      await sleep(milliseconds)
+      order.push(name)
+    })
+  const { states } = await running({
+    pipeline: () => [
+      [
+        [noted('a1', 60), noted('a2', 0)],
+        [noted('b1', 0), noted('b2', 0)],
+      ],
+      noted('c', 0),
+    ],
+  })
+  expect(order).toEqual(['b1', 'b2', 'a1', 'a2', 'c'])
+  expect(states).toEqual(['a1 done', 'a2 done', 'b1 done', 'b2 done', 'c done'])
+})
+
+test('steps that fail late let the others of their stage run, and all their reasons are told', async () => {
+  const failing = (name: string) =>
+    step(name, () => Promise.reject(new Failed(`${name} found something.`)), { failsLate: true })
+  const { states, end } = await running({
+    pipeline: (say) => [
+      [[failing('clippy'), step('test', async () => say('tested'))], [failing('fmt')]],
+      step('build', async () => 0),
+    ],
+  })
+  expect(states).toEqual(['clippy failed', 'test done', 'fmt failed', 'build not-reached'])
+  expect(end.failure?.error).toEqual(new Failed('clippy found something.\nfmt found something.'))
+})
+
+test('a fault of ours is not hidden among what the gates found', async () => {
+  const { end } = await running({
+    pipeline: () => [
+      [
+        [step('fmt', () => Promise.reject(new Failed('fmt')), { failsLate: true })],
+        [step('audit', () => Promise.reject(new TypeError('x is not a function')), { failsLate: true })],
+      ],
+    ],
+  })
+  expect(end.failure).toMatchObject({ step: 'audit', error: new TypeError('x is not a function') })
 })
 
 test('a cancelled run undoes what was done', async () => {

@@ -1,9 +1,10 @@
 import type { Display } from '../report/display.ts'
-import { Cancelled } from '../report/ending.ts'
+import { Cancelled, Failed } from '../report/ending.ts'
 import type { Finding } from '../report/finding.ts'
 import type { Log } from '../report/log.ts'
 import type { StepRecord, StepState } from '../report/record.ts'
-import type { Pipeline, Step } from './step.ts'
+import { displaysOf } from './lanes.ts'
+import { type Lane, type Pipeline, Step } from './step.ts'
 
 export type RunnerOptions = {
   display: Display
@@ -38,32 +39,55 @@ export async function runPipeline(pipeline: Pipeline, options: RunnerOptions): P
   let failure: PipelineEnd['failure']
 
   for (const stage of pipeline) {
-    const steps: readonly Step[] = Array.isArray(stage) ? stage : [stage]
-    if (failure !== undefined) {
-      for (const step of steps) records.set(step, notReached(step, options.began))
-      continue
-    }
-    const siblings = new AbortController()
-    const signal = AbortSignal.any([options.signal, siblings.signal])
-    const ends = await Promise.all(
-      steps.map(async (step) => {
-        const display = steps.length === 1 ? options.display : held(options.display)
-        const end = await runStep(step, { ...options, display, signal, findings, over })
-        // The first error is the cause; what the others say after being stopped is only its echo.
-        if (end.error !== undefined && !siblings.signal.aborted) {
-          failure ??= { step: step.name, error: end.error }
-          siblings.abort()
-        }
-        return { step, record: end.record }
-      }),
-    )
-    for (const { step, record } of ends) {
-      records.set(step, record)
-      if (record.state === 'done') finished.push(step)
-    }
+    const lanes = stage instanceof Step ? [[stage]] : stage
+    for (const step of lanes.flat()) records.set(step, notReached(step, options.began))
+    if (failure === undefined) failure = await runStage(lanes, { ...options, findings, over }, records, finished)
   }
   if (failure !== undefined) await undoAll(finished, records, { ...options, findings, over })
   return { records: [...records.values()], findings, ...(failure !== undefined && { failure }) }
+}
+
+/** Gives what the stage failed with: the first error, or all those that were left for its end. */
+async function runStage(
+  lanes: readonly Lane[],
+  run: StepRun,
+  records: Map<Step, StepRecord>,
+  finished: Step[],
+): Promise<PipelineEnd['failure']> {
+  const siblings = new AbortController()
+  const signal = AbortSignal.any([run.signal, siblings.signal])
+  const displays = displaysOf(run.display, lanes.length)
+  const late = new Map<Step, unknown>()
+  let first: PipelineEnd['failure']
+
+  const runLane = async (lane: Lane, display: Display) => {
+    for (const step of lane) {
+      // What has not begun when another lane fails is not reached; when the run is cancelled, it says so itself.
+      if (siblings.signal.aborted) return
+      const { record, error } = await runStep(step, { ...run, display, signal })
+      records.set(step, record)
+      if (record.state === 'done') finished.push(step)
+      if (error === undefined) continue
+      if (step.failsLate && record.state === 'failed') {
+        late.set(step, error)
+        continue
+      }
+      // The first error is the cause; what the others say after being stopped is only its echo.
+      if (!siblings.signal.aborted) first = { step: step.name, error }
+      siblings.abort()
+      return
+    }
+  }
+  await Promise.all(lanes.map((lane, index) => runLane(lane, displays[index] ?? run.display)))
+  const inOrder = lanes.flat().filter((step) => late.has(step))
+  return first ?? together(inOrder.map((step) => ({ step: step.name, error: late.get(step) })))
+}
+
+function together(late: readonly { step: string; error: unknown }[]): PipelineEnd['failure'] {
+  const unexpected = late.find(({ error }) => !(error instanceof Failed))
+  if (unexpected !== undefined || late.length < 2) return unexpected ?? late[0]
+  const messages = late.map(({ error }) => (error as Failed).message)
+  return { step: late.map(({ step }) => step).join(', '), error: new Failed(messages.join('\n')) }
 }
 
 type StepRun = RunnerOptions & {
@@ -161,19 +185,4 @@ function rejectedAfter(signal: AbortSignal, milliseconds: number, error: Error):
     if (signal.aborted) wait()
     else signal.addEventListener('abort', wait, { once: true })
   })
-}
-
-/** Of steps side by side each is shown when it has ended, so that their lines do not mix. */
-function held(display: Display): Display {
-  const waiting: (() => void)[] = []
-  return {
-    stepStarted: (title) => void waiting.push(() => display.stepStarted(title)),
-    line: (text) => void waiting.push(() => display.line(text)),
-    problem: (level, text) => void waiting.push(() => display.problem(level, text)),
-    stepEnded: (record) => {
-      for (const show of waiting.splice(0)) show()
-      display.stepEnded(record)
-    },
-    close: () => display.close(),
-  }
 }

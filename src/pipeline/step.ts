@@ -11,6 +11,8 @@ export type StepOptions<T> = {
   /** What a dry run says that `run` would do. */
   plan: () => readonly string[]
   run: (context: StepContext) => Promise<T>
+  /** When it fails, the others of its stage still run, so that one run shows everything; what follows does not. */
+  failsLate?: true
   /** Takes back what `run` did, when a later step fails. */
   undo?(result: T, context: StepContext): Promise<void>
 }
@@ -37,6 +39,10 @@ export class Step<T = unknown> {
     return this.#done !== undefined
   }
 
+  get failsLate(): boolean {
+    return this.#options.failsLate === true
+  }
+
   get canUndo(): boolean {
     return this.hasRun && this.#options.undo !== undefined
   }
@@ -58,8 +64,11 @@ export class Step<T = unknown> {
   }
 }
 
-/** Steps that run side by side. A pipeline is a list of steps and such stages. */
-export type Stage = Step | readonly Step[]
+/** Steps that come one after the other while other lanes go their own way. */
+export type Lane = readonly Step[]
+
+/** One step, or lanes side by side; the first of them is the one that is shown while it goes on. */
+export type Stage = Step | readonly Lane[]
 
 // A step of any result fits into the list; only its own users know the type.
 export type Pipeline = readonly Stage[]
