@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 
 const FLOOR = ['json', 'report', 'process']
-const ROOMS = ['project', 'toolchain', 'build']
+const ROOMS = ['project', 'toolchain', 'cache', 'gates', 'build']
 
 /** What may be imported from where. A folder that is not here is a room that nobody has thought about. */
 const ALLOWED: Record<string, readonly string[]> = {
@@ -11,10 +11,10 @@ const ALLOWED: Record<string, readonly string[]> = {
   report: ['json'],
   process: ['report', 'json'],
   ...Object.fromEntries(ROOMS.map((room) => [room, FLOOR])),
-  settings: ['json'],
+  settings: ['json', 'report'],
   pipeline: ['settings', ...ROOMS, ...FLOOR],
   // The doors and what they share.
-  '.': ['.', 'pipeline', 'settings', 'report', 'process'],
+  '.': ['.', 'pipeline', 'settings', ...FLOOR],
 }
 
 const files = globSync('src/**/*.ts')
@@ -32,7 +32,8 @@ test('knowledge goes from the doors down, and rooms do not know each other', () 
 })
 
 test('only the doors touch the environment, the arguments and the standard streams', () => {
-  const doors = ['src/main.ts', 'src/cli.ts', 'src/post.ts', 'src/signals.ts']
+  // The last is a program of its own too, which the cache starts.
+  const doors = ['src/main.ts', 'src/cli.ts', 'src/post.ts', 'src/signals.ts', 'src/cache/transfer.ts']
   const touching = files.filter((file) =>
     /process\.(env|argv|stdin|stdout|stderr|exit)\b/.test(readFileSync(file, 'utf8')),
   )

@@ -20,7 +20,7 @@ export function didYouMean(
 }
 
 /** Insertions, deletions, replacements and swapped neighbours, each counted as one. */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
