@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Environment } from '../process/environment.ts'
+import { Cancelled, Failed } from '../report/ending.ts'
+import type { Log } from '../report/log.ts'
+import { ARCHIVE, pack, unpack } from './archive.ts'
+import type { Entry } from './entries.ts'
+import { programEnvironment } from './program-environment.ts'
+import { download, upload } from './service.ts'
+import { discard, moveIn } from './staging.ts'
+
+type StoreOptions = {
+  /** What it is, for people: `dependencies`. */
+  name: string
+  key: string
+  /** The command that runs transfer.ts. */
+  transfer: readonly [string, ...string[]]
+  /** For what nobody needs afterwards. */
+  scratch: string
+  /** Of our own process: the way to the cache service is in it. */
+  environment: Environment
+  log: Log
+  signal: AbortSignal
+  /** A cache that takes longer than this is none. */
+  limitMs?: number
+}
+
+export type RestoreOptions = StoreOptions & {
+  /** Beginnings of keys, the best first. */
+  restoreKeys: readonly string[]
+  /** The folder that the cache belongs to. */
+  into: string
+  /** Where the archive is unpacked and looked through; on the disk of `into` nothing has to be copied. */
+  staging: string
+  /** Everything that has the shape of this cache, in what was unpacked and in what is there already. */
+  entriesIn(folder: string): Promise<readonly Entry[]>
+  /** Which of what was unpacked can be trusted; all of it, where nothing can be proved. */
+  prove?(folder: string, entries: readonly Entry[]): Promise<readonly Entry[]>
+}
+
+export type Restored = {
+  hit: 'exact' | 'prefix' | 'none'
+  /** Under which it was found. */
+  key?: string
+  bytes?: number
+  seconds: number
+  /** Why nothing came, where that is not simply because there was nothing. */
+  why?: string
+}
+
+export type SaveOptions = StoreOptions & {
+  from: string
+  entries: readonly Entry[]
+}
+
+export type Saved = { saved: boolean; bytes?: number; seconds: number; why?: string }
+
+const LIMIT_MS = 60_000
+
+/** Brings a cache back. Whatever the service, the archive or the disk does, the worst end is that there was none. */
+export async function restoreCache(options: RestoreOptions): Promise<Restored> {
+  const { name, key, restoreKeys, log } = options
+  const clock = stopwatch()
+  const {
+    key: found,
+    bytes,
+    why,
+    isTold,
+  } = await bounded(options, TOLD_RESTORING, async (tools) => {
+    const answer = await download({ file: ARCHIVE, key, restoreKeys }, { ...options, ...tools })
+    if (answer.key === undefined) return answer
+    const { size } = await stat(join(tools.place, ARCHIVE))
+    await takeOut(options, tools)
+    return { key: answer.key, bytes: size }
+  })
+  const seconds = clock()
+  if (found === undefined) {
+    if (!isTold) log.info(`${name}: nothing restored (${why ?? 'no cache fits'})`)
+    return { hit: 'none', seconds, ...(why !== undefined && { why }) }
+  }
+  const hit = found === key ? 'exact' : 'prefix'
+  log.info(`${name}: ${megabytes(bytes)} restored in ${seconds.toFixed(1)} s (${hit}: ${found})`)
+  return { hit, key: found, ...(bytes !== undefined && { bytes }), seconds }
+}
+
+async function takeOut({ into, staging, entriesIn, prove, environment }: RestoreOptions, tools: Tools): Promise<void> {
+  const own = { ...tools, environment: programEnvironment(environment) }
+  await discard(staging)
+  try {
+    await unpack(staging, own)
+    const all = await entriesIn(staging)
+    const entries = prove === undefined ? all : await prove(staging, all)
+    if (entries.length === 0) throw new Failed('the archive holds nothing of this cache')
+    await moveIn({ from: staging, into, entries, present: await entriesIn(into), ...own })
+  } finally {
+    await discard(staging)
+  }
+}
+
+/** Saves a cache as far as that is possible. What is there is only read: nothing is pruned, moved or linked. */
+export async function saveCache(options: SaveOptions): Promise<Saved> {
+  const { name, key, from, entries, environment, log } = options
+  const clock = stopwatch()
+  const { saved, bytes, why, isTold } = await bounded(options, TOLD_SAVING, async (tools) => {
+    if (entries.length === 0) return { saved: false, why: 'there is nothing to save' }
+    const paths = entries.map(({ path }) => path)
+    await pack(from, paths, { ...tools, environment: programEnvironment(environment) })
+    const { size } = await stat(join(tools.place, ARCHIVE))
+    return { ...(await upload({ file: ARCHIVE, key }, { ...options, ...tools })), bytes: size }
+  })
+  const seconds = clock()
+  if (saved) log.info(`${name}: ${megabytes(bytes)} saved in ${seconds.toFixed(1)} s (${key})`)
+  else if (!isTold) log.info(`${name}: not saved (${why ?? 'the service did not say why'})`)
+  return { saved: saved === true, ...(bytes !== undefined && { bytes }), seconds, ...(why !== undefined && { why }) }
+}
+
+type Outcome = { key?: string; saved?: boolean; bytes?: number; why?: string; isTold?: true }
+type Tools = { place: string; signal: AbortSignal }
+type Told = { title: string; sentence: (name: string, why: string) => string }
+
+const TOLD_RESTORING: Told = {
+  title: 'Cache not restored',
+  sentence: (name, why) => `The cache of ${name} was not restored: ${why}. The run goes on without it.`,
+}
+const TOLD_SAVING: Told = {
+  title: 'Cache not saved',
+  sentence: (name, why) => `The cache of ${name} was not saved: ${why}. Later runs go on without it.`,
+}
+
+/** Gives the work a place of its own and a limit. However it fails, that is a warning; only a cancelled run stops here. */
+async function bounded(
+  { name, scratch, log, signal, limitMs = LIMIT_MS }: StoreOptions,
+  told: Told,
+  work: (tools: Tools) => Promise<Outcome>,
+): Promise<Outcome> {
+  const place = join(scratch, `cache-${randomUUID()}`)
+  const limit = AbortSignal.timeout(limitMs)
+  try {
+    await mkdir(place, { recursive: true })
+    return await work({ place, signal: AbortSignal.any([signal, limit]) })
+  } catch (error) {
+    if (signal.aborted) throw new Cancelled(`The cache of ${name} was left alone.`, { cause: error })
+    const why = limit.aborted ? `it took more than ${limitMs / 1000} s` : reasonOf(error)
+    log.finding({ level: 'warning', title: told.title, message: told.sentence(name, why) })
+    return { why, isTold: true }
+  } finally {
+    await discard(place)
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
+}
+
+function megabytes(bytes = 0): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`
+}
+
+function stopwatch(): () => number {
+  const began = performance.now()
+  return () => (performance.now() - began) / 1000
+}
