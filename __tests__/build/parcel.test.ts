@@ -1,12 +1,24 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeEach, expect, test } from 'vitest'
+import fc from 'fast-check'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sha256Of } from '../../src/build/digest.ts'
 import { parseFrom } from '../../src/build/from.ts'
 import { readUnit } from '../../src/build/messages.ts'
 import { openParcel, packParcel } from '../../src/build/parcel.ts'
 import { takeBinaries } from '../../src/build/take.ts'
+import { Failed } from '../../src/report/ending.ts'
 
 let folder = ''
 let sha256 = ''
@@ -17,14 +29,29 @@ beforeEach(async () => {
   writeFileSync(path, 'the bytes', { mode: 0o644 })
   sha256 = await sha256Of(path)
   folder = join(place, 'parcel')
-  await packParcel(
+  const archive = join(place, 'hello-1.0.0-t.tar.gz')
+  const sbom = join(place, 'hello-1.0.0-t.cdx.json')
+  for (const [file, content] of [
+    [archive, 'an archive'],
+    [sbom, '{}'],
+  ] as const)
+    writeFileSync(file, content)
+  await packParcel({
     folder,
-    [{ package: 'hello', version: '1.0.0', name: 'hello', target: 't', path, size: 9, sha256 }],
-    'c0ffee',
-  )
+    binaries: [{ package: 'hello', version: '1.0.0', name: 'hello', target: 't', path, size: 9, sha256 }],
+    beside: [
+      { kind: 'archive', binary: 'hello', path: archive },
+      { kind: 'sbom', binary: 'hello', path: sbom },
+    ],
+    commit: 'c0ffee',
+  })
 })
 
-const rewrite = (change: (manifest: { files: Record<string, unknown>[] } & Record<string, unknown>) => void) => {
+afterEach(() => rmSync(join(folder, '..'), { recursive: true, force: true }))
+
+type Manifest = Record<'files' | 'beside', Record<string, unknown>[]> & Record<string, unknown>
+
+const rewrite = (change: (manifest: Manifest) => void) => {
   const path = join(folder, 'rust-deploy.json')
   const manifest = JSON.parse(readFileSync(path, 'utf8'))
   change(manifest)
@@ -32,7 +59,7 @@ const rewrite = (change: (manifest: { files: Record<string, unknown>[] } & Recor
 }
 
 test('what was packed comes out again, and can be executed', async () => {
-  const { binaries, commit } = await openParcel(folder)
+  const { binaries, beside, commit } = await openParcel(folder)
   expect(commit).toBe('c0ffee')
   const [binary, ...others] = binaries
   expect(others).toEqual([])
@@ -46,12 +73,26 @@ test('what was packed comes out again, and can be executed', async () => {
     sha256,
   })
   expect(statSync(join(folder, 'hello')).mode & 0o777).toBe(0o755)
+  expect(beside).toEqual([
+    { kind: 'archive', binary: 'hello', path: join(folder, 'hello-1.0.0-t.tar.gz') },
+    { kind: 'sbom', binary: 'hello', path: join(folder, 'hello-1.0.0-t.cdx.json') },
+  ])
+})
+
+test('sha256sum checks all that is in it', () => {
+  const checked = execFileSync('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: folder, encoding: 'utf8' })
+  expect(checked.trim().split('\n').sort()).toEqual(
+    readdirSync(folder)
+      .filter((name) => name !== 'SHA256SUMS')
+      .map((name) => `${name}: OK`)
+      .sort(),
+  )
 })
 
 test('one more byte is seen', async () => {
   appendFileSync(join(folder, 'hello'), '!')
   await expect(openParcel(folder)).rejects.toThrow(
-    /The binary hello is not the one that was built: its SHA-256 is .* was expected/,
+    /The file hello is not the one that was built: its SHA-256 is .* was expected/,
   )
 })
 
@@ -91,9 +132,49 @@ test.each([
       }),
     'which is no plain name',
   ],
+  ['another archive', () => appendFileSync(join(folder, 'hello-1.0.0-t.tar.gz'), '!'), 'is not the one that was built'],
+  ['a missing SBOM', () => rmSync(join(folder, 'hello-1.0.0-t.cdx.json')), 'but does not hold it'],
+  ['a file that nobody names', () => writeFileSync(join(folder, 'extra'), ''), 'The artifact holds "extra"'],
+  [
+    'a kind of a later version',
+    () =>
+      rewrite(({ beside }) => {
+        Object.assign(beside[0] ?? {}, { kind: 'symbols' })
+      }),
+    'The artifact holds "hello-1.0.0-t.tar.gz"',
+  ],
+  ['other sums', () => appendFileSync(join(folder, 'SHA256SUMS'), 'x'), 'does not fit to its files'],
 ])('refused: %s', async (_, damage, message) => {
   damage()
   await expect(openParcel(folder)).rejects.toThrow(message)
+})
+
+test('a manifest that is cut off or changed is a sentence, or says the same as before', async () => {
+  const path = join(folder, 'rust-deploy.json')
+  const whole = readFileSync(path, 'utf8')
+  const bytesOf = ({ binaries }: Awaited<ReturnType<typeof openParcel>>) =>
+    JSON.stringify(binaries.map(({ path, sha256 }) => [path, sha256]))
+  const before = bytesOf(await openParcel(folder))
+  const damage = fc.record({
+    at: fc.nat(whole.length),
+    text: fc.string({ maxLength: 5 }),
+    drop: fc.nat(40),
+    cut: fc.boolean(),
+  })
+  await fc.assert(
+    fc.asyncProperty(damage, async ({ at, text, drop, cut }) => {
+      writeFileSync(path, whole.slice(0, at) + text + (cut ? '' : whole.slice(at + drop)))
+      const opened = await openParcel(folder).catch((error: unknown) => {
+        expect(error).toBeInstanceOf(Failed)
+      })
+      if (opened !== undefined) expect(bytesOf(opened)).toBe(before)
+    }),
+  )
+})
+
+test('a manifest that never ends is not read', async () => {
+  truncateSync(join(folder, 'rust-deploy.json'), 8 * 1024 * 1024)
+  await expect(openParcel(folder)).rejects.toThrow('it has no rust-deploy.json')
 })
 
 test('taking: the pinned digest and the package must be right', async () => {
@@ -103,6 +184,9 @@ test('taking: the pinned digest and the package must be right', async () => {
       directory: folder,
       chosen: [{ name, version: '1.0.0', binaries: [name] }],
       commit: 'c0ffee',
+      artifacts: [],
+      github: undefined,
+      log: { info() {}, output() {}, finding() {} },
       scratch: '',
       serverUrl: 'https://github.com',
       signal: new AbortController().signal,
@@ -120,8 +204,31 @@ test('`from` is read exactly', () => {
   const digest = 'a'.repeat(64)
   expect(parseFrom(`artifact:x-y@sha256:${digest}`)).toEqual({ kind: 'artifact', name: 'x-y', sha256: digest })
   expect(parseFrom('target/release/hello')).toEqual({ kind: 'path', path: 'target/release/hello', sha256: undefined })
-  for (const wrong of ['artifact:', 'run:12', 'x@sha256:12', `@sha256:${digest}`])
+  expect(parseFrom('run:12')).toEqual({ kind: 'run', run: 12, name: undefined, sha256: undefined })
+  expect(parseFrom(`run:12/x@sha256:${digest}`)).toEqual({ kind: 'run', run: 12, name: 'x', sha256: digest })
+  for (const wrong of ['artifact:', 'x@sha256:12', `@sha256:${digest}`])
     expect(() => parseFrom(wrong)).toThrow('`from`')
+  for (const wrong of ['run:', 'run:0', 'run:-1', 'run:1e3', 'run:12/', 'run:12/a/b', 'run:x', `run:${'9'.repeat(30)}`])
+    expect(() => parseFrom(wrong)).toThrow('`from`')
+})
+
+test('a run is asked for only where a repository and a token are known', async () => {
+  const take = (token: string | undefined) =>
+    takeBinaries({
+      from: parseFrom('run:12'),
+      directory: folder,
+      chosen: [],
+      commit: undefined,
+      artifacts: [],
+      github: token === undefined ? undefined : { apiUrl: 'http://127.0.0.1:1', repository: 'octo/hello', token },
+      scratch: '',
+      serverUrl: 'https://github.com',
+      log: { info() {}, output() {}, finding() {} },
+      signal: new AbortController().signal,
+    })
+  await expect(take(undefined)).rejects.toThrow('the repository is not known here: give a path.')
+  await expect(take('')).rejects.toThrow('`permissions: actions: read`')
+  await expect(take('ghs_x')).rejects.toThrow('`artifact` is `none`')
 })
 
 test("only cargo's own messages are units", () => {

@@ -3,11 +3,15 @@ import { join } from 'node:path'
 import type { Binary } from '../report/binary.ts'
 import { Cancelled, Failed } from '../report/ending.ts'
 import type { Log } from '../report/log.ts'
-import { packParcel } from './parcel.ts'
+import { bounded } from './bounded.ts'
+import { type Beside, packParcel } from './parcel.ts'
+import { refusedByGithub, type WorkflowRun } from './workflow-run.ts'
 
 export type UploadOptions = {
   name: string
   binaries: readonly Binary[]
+  /** What is published with them. */
+  beside?: readonly Beside[]
   commit: string | undefined
   scratch: string
   /** Of the GitHub that runs us. */
@@ -23,9 +27,9 @@ export type Uploaded = { name: string; id: number; bytes: number }
  * build: the binary is here and proved, so this is a warning.
  */
 export async function uploadArtifact(options: UploadOptions): Promise<Uploaded | undefined> {
-  const { name, binaries, commit, scratch, serverUrl, log, signal } = options
+  const { name, binaries, beside = [], commit, scratch, serverUrl, log, signal } = options
   try {
-    const parcel = await packParcel(join(scratch, 'upload', name), binaries, commit)
+    const parcel = await packParcel({ folder: join(scratch, 'upload', name), binaries, beside, commit })
     const client = await artifactClient(serverUrl)
     const { id, size } = await bounded(client.uploadArtifact(name, [...parcel.files], parcel.folder), signal)
     if (id === undefined) throw new Error('the service gave it no id')
@@ -41,13 +45,40 @@ export async function uploadArtifact(options: UploadOptions): Promise<Uploaded |
   }
 }
 
-export type DownloadOptions = { name: string; scratch: string; serverUrl: string; signal: AbortSignal }
+export type DownloadOptions = {
+  name: string
+  /** The run that has it; undefined for our own. */
+  run: WorkflowRun | undefined
+  scratch: string
+  serverUrl: string
+  signal: AbortSignal
+}
 
-/** Brings an artifact of this run here and gives the folder; its bytes are those that were uploaded, or it fails. */
-export async function downloadArtifact({ name, scratch, serverUrl, signal }: DownloadOptions): Promise<string> {
+/** Brings an artifact here and gives the folder; its bytes are those that were uploaded, or it fails. */
+export async function downloadArtifact(options: DownloadOptions): Promise<string> {
+  const { name, run, scratch, serverUrl, signal } = options
   const folder = join(scratch, 'from', name)
   await mkdir(folder, { recursive: true })
   const client = await artifactClient(serverUrl)
+  const findBy = run === undefined ? {} : { findBy: findByOf(run) }
+  const { id, digest } = await (run === undefined ? findHere(client, options) : findIn(client, run, options))
+  try {
+    const download = client.downloadArtifact(id, { ...findBy, path: folder, ...(digest && { expectedHash: digest }) })
+    const got = await bounded(download, signal)
+    if (got.digestMismatch)
+      throw new Failed(`The artifact ${name} arrived damaged: its digest is not ${digest}. Run it again.`)
+  } catch (error) {
+    if (error instanceof Failed || error instanceof Cancelled) throw error
+    if (run !== undefined && hasStatus(error)) throw refusedByGithub(error, run)
+    throw new Failed(`The artifact ${name} could not be downloaded (${reasonOf(error)}).`, { cause: error })
+  }
+  return folder
+}
+
+type Client = Awaited<ReturnType<typeof artifactClient>>
+type Found = { id: number; digest?: string }
+
+async function findHere(client: Client, { name, signal }: DownloadOptions): Promise<Found> {
   const found = await bounded(client.getArtifact(name), signal).catch((error: unknown) => {
     if (error instanceof Cancelled) throw error
     throw new Failed(
@@ -55,17 +86,31 @@ export async function downloadArtifact({ name, scratch, serverUrl, signal }: Dow
       { cause: error },
     )
   })
-  const { id, digest } = found.artifact
-  try {
-    const download = client.downloadArtifact(id, { path: folder, ...(digest && { expectedHash: digest }) })
-    const got = await bounded(download, signal)
-    if (got.digestMismatch)
-      throw new Failed(`The artifact ${name} arrived damaged: its digest is not ${digest}. Run it again.`)
-  } catch (error) {
-    if (error instanceof Failed || error instanceof Cancelled) throw error
-    throw new Failed(`The artifact ${name} could not be downloaded (${reasonOf(error)}).`, { cause: error })
-  }
-  return folder
+  return found.artifact
+}
+
+/** A run that was repeated has several of the same name; the newest is the one that its page shows. */
+async function findIn(client: Client, run: WorkflowRun, { name, signal }: DownloadOptions): Promise<Found> {
+  const listing = client.listArtifacts({ findBy: findByOf(run), latest: true })
+  const { artifacts } = await bounded(listing, signal).catch((error: unknown) => {
+    throw refusedByGithub(error, run)
+  })
+  const found = artifacts.find((artifact) => artifact.name === name)
+  if (found !== undefined) return found
+  const there = artifacts.map((artifact) => artifact.name)
+  const has = there.length === 0 ? 'it has none' : `it has ${there.slice(0, 20).join(', ')}`
+  throw new Failed(
+    `The run ${run.id} has no artifact ${name}; ${has}: name one with \`run:${run.id}/<name>\`, or the run that built it.`,
+  )
+}
+
+function findByOf({ id, repository, token }: WorkflowRun) {
+  const [repositoryOwner = '', repositoryName = ''] = repository.split('/')
+  return { workflowRunId: id, repositoryOwner, repositoryName, token }
+}
+
+function hasStatus(error: unknown): boolean {
+  return error instanceof Error && 'status' in error && typeof error.status === 'number'
 }
 
 async function artifactClient(serverUrl: string) {
@@ -75,28 +120,6 @@ async function artifactClient(serverUrl: string) {
   // More than a megabyte with its storage client: loaded only by runs that use it.
   const { DefaultArtifactClient } = await import('@actions/artifact')
   return new DefaultArtifactClient()
-}
-
-/** A transfer may take this long. The client itself would go on for as long as a stalled service likes. */
-const LONGEST_MS = 10 * 60_000
-
-/** The client can be neither stopped nor timed, so its work is left alone; the process ends soon after. */
-async function bounded<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const limit = AbortSignal.timeout(LONGEST_MS)
-  const stop = AbortSignal.any([signal, limit])
-  return Promise.race([
-    work,
-    new Promise<never>((_, reject) => {
-      const end = () =>
-        reject(
-          signal.aborted
-            ? new Cancelled('The transfer of the artifact was stopped.')
-            : new Error(`it took more than ${LONGEST_MS / 60_000} minutes`),
-        )
-      if (stop.aborted) end()
-      else stop.addEventListener('abort', end, { once: true })
-    }),
-  ])
 }
 
 /** The client's own rule; it would answer with a riddle. */

@@ -2,10 +2,12 @@ import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Binary } from '../report/binary.ts'
 import { Failed, Refused } from '../report/ending.ts'
+import type { Log } from '../report/log.ts'
 import { downloadArtifact } from './artifact.ts'
 import { sha256Of } from './digest.ts'
 import type { From } from './from.ts'
 import { type Opened, openParcel } from './parcel.ts'
+import { checkRun, type GithubAccess, type WorkflowRun } from './workflow-run.ts'
 
 /** What the run is about: anything else that arrives is refused. */
 type Wanted = { name: string; version: string; binaries: readonly string[] }
@@ -15,28 +17,59 @@ export type TakeOptions = {
   directory: string
   chosen: readonly Wanted[]
   commit: string | undefined
+  /** The names that this run would give to its artifacts: what `run:<id>` without a name takes. */
+  artifacts: readonly string[]
+  /** Undefined where no repository of GitHub is known. */
+  github: GithubAccess | undefined
   scratch: string
   serverUrl: string
+  log: Log
   signal: AbortSignal
 }
 
 /** Takes what was built elsewhere, and proves that it is what this run is about. */
 export async function takeBinaries(options: TakeOptions): Promise<readonly Binary[]> {
-  const { from, directory, scratch, serverUrl, signal } = options
-  if (from.kind === 'artifact') {
-    const folder = await downloadArtifact({ name: from.name, scratch, serverUrl, signal })
-    return proven(await openParcel(folder), options)
-  }
+  const { from, directory } = options
+  if (from.kind === 'artifact') return proven([await openArtifact(from.name, undefined, options)], options)
+  if (from.kind === 'run') return proven(await openRun(from, options), options)
   const path = resolve(directory, from.path)
   const found = await stat(path).catch(() => undefined)
   if (found === undefined) throw new Refused(`\`from\` names ${path}, but there is nothing.`)
-  if (found.isDirectory()) return proven(await openParcel(path), options)
+  if (found.isDirectory()) return proven([await openParcel(path)], options)
   if (!found.isFile()) throw new Refused(`\`from\` names ${path}, which is neither a file nor a folder.`)
-  return proven({ binaries: [await fileOf(path, found.size, options)], commit: undefined }, options)
+  const file = await fileOf(path, found.size, options)
+  return proven([{ binaries: [file], beside: [], commit: undefined }], options)
 }
 
-function proven({ binaries, commit }: Opened, options: TakeOptions): readonly Binary[] {
+async function openRun(from: From & { kind: 'run' }, options: TakeOptions): Promise<Opened[]> {
+  const { github, artifacts, log, signal } = options
+  if (github === undefined) {
+    throw new Refused('`from` names a run of GitHub Actions, but the repository is not known here: give a path.')
+  }
+  if (github.token === '') {
+    throw new Refused(
+      '`from` names another run, and only `github-token` can read its artifacts: give it, with `permissions: actions: read`.',
+    )
+  }
+  const names = from.name === undefined ? artifacts : [from.name]
+  if (names.length === 0) {
+    throw new Refused('`from` names a run, but `artifact` is `none`, so it says not what to take: run:<id>/<artifact>.')
+  }
+  const run: WorkflowRun = { ...github, id: from.run }
+  await checkRun({ run, log, signal })
+  const opened: Opened[] = []
+  for (const name of names) opened.push(await openArtifact(name, run, options))
+  return opened
+}
+
+async function openArtifact(name: string, run: WorkflowRun | undefined, options: TakeOptions): Promise<Opened> {
+  const { scratch, serverUrl, signal } = options
+  return openParcel(await downloadArtifact({ name, run, scratch, serverUrl, signal }))
+}
+
+function proven(opened: readonly Opened[], options: TakeOptions): readonly Binary[] {
   const { from, chosen } = options
+  const binaries = opened.flatMap((each) => each.binaries)
   for (const { package: owner, version, name } of binaries) {
     const wanted = chosen.find((candidate) => candidate.name === owner)
     if (wanted === undefined) {
@@ -54,10 +87,11 @@ function proven({ binaries, commit }: Opened, options: TakeOptions): readonly Bi
       )
     }
   }
-  // Within one run there is one commit; a path can hold what was built at any time.
-  if (from.kind === 'artifact' && commit !== undefined && options.commit !== undefined && commit !== options.commit) {
+  // A path can hold what was built at any time; an artifact is of the commit that is released.
+  const other = opened.find(({ commit }) => from.kind !== 'path' && commit !== undefined && commit !== options.commit)
+  if (other?.commit !== undefined && options.commit !== undefined) {
     throw new Failed(
-      `The artifact ${from.name} was built from the commit ${commit}, but ${options.commit} is checked out.`,
+      `The artifact was built from the commit ${other.commit}, but ${options.commit} is checked out: check out the commit that was built.`,
     )
   }
   if (from.sha256 !== undefined) provePin(binaries, from.sha256)

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BlobError } from './blob-error.ts'
 import { type BlobService, blobOperation } from './blob-service.ts'
 import { type Fault, type Faults, isOperation, type Operation } from './faults.ts'
+import { isRest, RestError, type RestService, restOperation } from './rest-service.ts'
 import { TwirpError, twirpCodeOf } from './twirp.ts'
 import { type TwirpService, twirpMethodName } from './twirp-service.ts'
 import type { Visit } from './visit.ts'
@@ -23,17 +24,19 @@ export class Doors {
   readonly faults: Faults
   readonly #twirp: TwirpService
   readonly #blobs: BlobService
+  readonly #rest: RestService
 
-  constructor(twirp: TwirpService, blobs: BlobService, faults: Faults) {
-    this.#twirp = twirp
-    this.#blobs = blobs
+  constructor(services: { twirp: TwirpService; blobs: BlobService; rest: RestService }, faults: Faults) {
+    this.#twirp = services.twirp
+    this.#blobs = services.blobs
+    this.#rest = services.rest
     this.faults = faults
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = URL.parse(`http://127.0.0.1${request.url}`) ?? new URL('http://127.0.0.1')
-    const toBlobs = url.pathname.startsWith('/github/blobs/')
-    const operation = toBlobs ? blobOperation(request, url) : twirpOperation(url.pathname)
+    const side = sideOf(url.pathname)
+    const operation = operationOf(side, request, url)
     this.asked.push({
       operation,
       method: request.method ?? '',
@@ -42,22 +45,42 @@ export class Doors {
         return response.headersSent ? response.statusCode : undefined
       },
     })
-    response.setHeader(toBlobs ? 'x-ms-request-id' : 'X-GitHub-Request-Id', randomUUID())
+    response.setHeader(side === 'blobs' ? 'x-ms-request-id' : 'X-GitHub-Request-Id', randomUUID())
     const gone = new AbortController()
     response.once('close', () => gone.abort())
     const fault = operation && this.faults.take(operation)
     const visit = { url, request, response, fault, gone: gone.signal }
 
     try {
-      if (fault !== undefined && replaced(visit, fault, toBlobs)) return
-      if (!toBlobs) await this.#twirp.answer(visit)
+      if (fault !== undefined && replaced(visit, fault, side)) return
+      if (side === 'twirp') await this.#twirp.answer(visit)
+      else if (side === 'rest') await this.#rest.answer(visit)
       else if (operation !== undefined) await this.#blobs.answer(operation, visit)
       else throw new BlobError(400, 'UnsupportedHttpVerb', 'The resource does not support the specified verb.')
     } catch (error) {
       // Once the answer has begun, or the client is gone, closing is all that can still be said.
       if (response.headersSent || request.socket.destroyed) response.destroy()
-      else refuse(response, error, toBlobs)
+      else refuse(response, error, side)
     }
+  }
+}
+
+/** The three that share one port here, and have hosts of their own at GitHub. */
+type Side = 'twirp' | 'blobs' | 'rest'
+
+function sideOf(path: string): Side {
+  if (path.startsWith('/github/blobs/')) return 'blobs'
+  return isRest(path) ? 'rest' : 'twirp'
+}
+
+function operationOf(side: Side, request: IncomingMessage, url: URL): Operation | undefined {
+  switch (side) {
+    case 'blobs':
+      return blobOperation(request, url)
+    case 'rest':
+      return restOperation(url.pathname)
+    case 'twirp':
+      return twirpOperation(url.pathname)
   }
 }
 
@@ -67,11 +90,12 @@ function twirpOperation(path: string): Operation | undefined {
 }
 
 /** Faults that stand in for the service; the others are met on the way of the bytes. */
-function replaced({ request, response }: Visit, fault: Fault, toBlobs: boolean): boolean {
+function replaced({ request, response }: Visit, fault: Fault, side: Side): boolean {
   switch (fault.kind) {
     case 'status': {
       const message = fault.message ?? 'a fault asked for this answer'
-      if (toBlobs) throw new BlobError(fault.status, AZURE_CODES[fault.status], message)
+      if (side === 'rest') throw new RestError(fault.status, message)
+      if (side === 'blobs') throw new BlobError(fault.status, AZURE_CODES[fault.status], message)
       throw new TwirpError(twirpCodeOf(fault.status), message, fault.status)
     }
     case 'hang':
@@ -96,16 +120,18 @@ const AZURE_CODES = {
   504: 'OperationTimedOut',
 }
 
-function refuse(response: ServerResponse, error: unknown, toBlobs: boolean): void {
+function refuse(response: ServerResponse, error: unknown, side: Side): void {
   if (error instanceof TwirpError) {
     json(response, error.status, { code: error.code, msg: error.message })
+  } else if (error instanceof RestError) {
+    json(response, error.status, { message: error.message, status: String(error.status) })
   } else if (error instanceof BlobError) {
     response.writeHead(error.status, { 'Content-Type': 'application/xml', 'x-ms-error-code': error.code })
     response.end(error.xml)
   } else {
     // A mistake of this server: said in full, since a test will be looking for it.
     const told = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    if (toBlobs) response.writeHead(500, { 'Content-Type': 'text/plain' }).end(told)
+    if (side === 'blobs') response.writeHead(500, { 'Content-Type': 'text/plain' }).end(told)
     else json(response, 500, { code: 'internal', msg: told })
   }
 }

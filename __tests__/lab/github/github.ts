@@ -13,9 +13,12 @@ import { cacheService } from './cache-service.ts'
 import { type Asked, Doors } from './doors.ts'
 import { Faults } from './faults.ts'
 import { Links } from './links.ts'
+import { RestService } from './rest-service.ts'
+import { type RestRights, RestTokens } from './rest-token.ts'
 import { callerOf, type Run } from './run.ts'
 import { tokenFor } from './token.ts'
 import { TwirpService } from './twirp-service.ts'
+import { WorkflowRuns } from './workflow-runs.ts'
 
 export type GithubOptions = {
   /** How long signed URLs are good. */
@@ -29,11 +32,15 @@ export type Github = AsyncDisposable & {
   /** In the order of their making, with the path of their bytes; those still being uploaded have no content. */
   caches: { list(): readonly CacheEntry[] }
   artifacts: { list(): readonly Artifact[] }
+  /** The runs that the REST API at `url` (a job's GITHUB_API_URL) tells of. */
+  runs: WorkflowRuns
+  /** A `github-token` with these rights. */
+  restToken(rights?: RestRights): string
   requests: readonly Asked[]
   faults: Faults
 }
 
-/** GitHub's cache service v2 and artifact service v4 with the blob storage behind them, on loopback. */
+/** GitHub's cache service v2, artifact service v4 with the blob storage behind them, and REST API, on loopback. */
 export async function startGithub(options: GithubOptions = {}): Promise<Github> {
   await sweep()
   const ownership = new Ownership('github')
@@ -49,11 +56,15 @@ export async function startGithub(options: GithubOptions = {}): Promise<Github> 
   const blobs = new Blobs(join(folder, 'blobs'))
   const caches = new CacheEntries()
   const artifacts = new Artifacts(blobs, links)
-  const doors = new Doors(
-    new TwirpService(secret, { CacheService: cacheService(caches, blobs, links), ArtifactService: artifacts.service }),
-    new BlobService(blobs, links),
-    new Faults(),
-  )
+  const runs = new WorkflowRuns()
+  const tokens = new RestTokens()
+  const twirp = { CacheService: cacheService(caches, blobs, links), ArtifactService: artifacts.service }
+  const services = {
+    twirp: new TwirpService(secret, twirp),
+    blobs: new BlobService(blobs, links),
+    rest: new RestService(tokens, runs, artifacts, links),
+  }
+  const doors = new Doors(services, new Faults())
 
   const answering = new Set<Promise<void>>()
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -74,6 +85,8 @@ export async function startGithub(options: GithubOptions = {}): Promise<Github> 
     },
     caches,
     artifacts,
+    runs,
+    restToken: (rights) => tokens.issue(rights),
     requests: doors.asked,
     faults: doors.faults,
     async [Symbol.asyncDispose]() {

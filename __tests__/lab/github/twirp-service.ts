@@ -1,9 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { bodyText } from './body.ts'
+import { answerJson } from './json-answer.ts'
 import type { Caller } from './run.ts'
-import { trickle } from './spoil.ts'
 import { callerFrom } from './token.ts'
 import { Question, TwirpError, type TwirpMethod } from './twirp.ts'
 import type { Visit } from './visit.ts'
@@ -25,7 +23,8 @@ export class TwirpService {
     this.#services = services
   }
 
-  async answer({ url, request, response, fault, gone }: Visit): Promise<void> {
+  async answer(visit: Visit): Promise<void> {
+    const { url, request } = visit
     const path = url.pathname
     const [, service = '', name = ''] = ROUTE.exec(path) ?? []
     const method = this.#services[service]?.[name]
@@ -36,17 +35,7 @@ export class TwirpService {
       throw new TwirpError('bad_route', `unexpected Content-Type: ${request.headers['content-type']}`)
     }
     const caller = this.#caller(request)
-    const answer = JSON.stringify(method(caller, new Question(await bodyText(request))))
-    if (fault?.kind === 'lost') {
-      response.destroy()
-      return
-    }
-    response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(answer) })
-    if (fault?.kind === 'slow') {
-      await pipeline(trickle(Readable.from([Buffer.from(answer)]), fault.bytesPerSecond, gone), response)
-    } else {
-      response.end(answer)
-    }
+    await answerJson(visit, method(caller, new Question(await bodyText(request))))
   }
 
   #caller(request: IncomingMessage): Caller {
