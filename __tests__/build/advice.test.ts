@@ -107,7 +107,7 @@ const adviceFor = (manifest: string, more: Partial<AdviceOptions> = {}) =>
     target: 'x86_64-unknown-linux-musl',
     ingredients: [],
     ...more,
-  }).map(({ message }) => message)
+  })
 
 test('what is left on the table is said in one sentence each, and nothing of what is taken', () => {
   expect(adviceFor('')).toEqual([

@@ -41,3 +41,28 @@ test('a private dependency without a token is told what makes secrets empty', ()
   expect(explained(stderr)).toContain('secrets: inherit')
   expect(explained(stderr, true)).toContain('refused `cargo-git-token`')
 })
+
+test('a build script that fails is named with its own words, not with the hundred lines around them', () => {
+  const stderr = (said: string) => `   Compiling ring v0.17.14
+error: failed to run custom build command for \`ring v0.17.14\`
+note: To improve backtraces for build dependencies, set the …
+
+Caused by:
+  process didn't exit successfully: \`/target/debug/build/ring/build-script-build\` (exit status: 101)
+  --- stdout
+  cargo:rerun-if-changed=x
+  error: this was only printed
+
+  --- stderr
+${said}
+warning: build failed, waiting for other jobs to finish...
+`
+  const panicked =
+    "  hello\n\n  thread 'main' (31622) panicked at build.rs:1:70:\n  boom\n  stack backtrace:\n     0: rust"
+  expect(explained(stderr(panicked))).toBe('cargo build failed: the build script of `ring` 0.17.14 failed: boom')
+  const cc = '  error occurred in cc-rs: failed to find tool "aarch64-linux-musl-gcc": No such file or directory'
+  expect(explained(stderr(`  many lines\n${cc}\n  more`))).toBe(
+    'cargo build failed: the build script of `ring` 0.17.14 failed: error occurred in cc-rs: failed to find tool "aarch64-linux-musl-gcc": No such file or directory\nIt compiles C, and the C compiler that it looks for is not installed: install it, or name another one (CC_<target>).',
+  )
+  expect(explained(stderr(''))).toBe('cargo build failed: the build script of `ring` 0.17.14 failed')
+})

@@ -1,4 +1,3 @@
-import type { Finding } from '../report/finding.ts'
 import { bytes } from '../report/markdown.ts'
 import type { Ingredient } from './ingredients.ts'
 import type { Profile } from './profile.ts'
@@ -12,7 +11,9 @@ export type AdviceOptions = {
 }
 
 /** What the profile leaves on the table, one sentence each. It is advice: nothing is changed for the user. */
-export function adviceOn({ profile, size, target, ingredients }: AdviceOptions): Finding[] {
+export function adviceOn({ profile, size, target, ingredients }: AdviceOptions): string[] {
+  // Whoever builds for developing wants none of it.
+  if (profile.optLevel === '0') return []
   const where = `[profile.${profile.name}]`
   return [
     adviceOnStrip(profile, size, where),
@@ -23,7 +24,7 @@ export function adviceOn({ profile, size, target, ingredients }: AdviceOptions):
     profile.panic !== 'abort' &&
       `\`panic = "abort"\` in ${where} makes the binary smaller, if the whole service may end where now one thread or one request does.`,
     adviceOnAllocator(target, ingredients),
-  ].flatMap((message) => (message === false ? [] : [{ level: 'notice', title: 'Release profile', message }]))
+  ].filter((sentence) => sentence !== false)
 }
 
 function adviceOnStrip({ strip }: Profile, size: AdviceOptions['size'], where: string): string | false {

@@ -123,7 +123,7 @@ async function artifactClient(serverUrl: string) {
 }
 
 /** The client's own rule; it would answer with a riddle. */
-function isEnterpriseServer(serverUrl: string): boolean {
+export function isEnterpriseServer(serverUrl: string): boolean {
   const { hostname } = new URL(serverUrl)
   return hostname !== 'github.com' && !hostname.endsWith('.ghe.com') && !hostname.endsWith('.localhost')
 }

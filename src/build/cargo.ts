@@ -6,14 +6,13 @@ import { runTool } from '../process/tool.ts'
 import type { Binary } from '../report/binary.ts'
 import { Failed } from '../report/ending.ts'
 import type { Log } from '../report/log.ts'
-import { buildArguments, type Compilation, fetchArguments } from './arguments.ts'
+import { buildCommand, type Compilation, fetchArguments } from './arguments.ts'
 import { sha256Of } from './digest.ts'
 import { explainFailure } from './failure.ts'
 import { readUnit, type Unit } from './messages.ts'
 
-export type CargoOptions = Compilation & {
-  /** The packages with the ids under which cargo's messages name them. */
-  chosen: readonly { id: string; name: string; version: string; binaries: readonly string[] }[]
+/** Where and how cargo runs. */
+export type CargoPlace = {
   directory: string
   targetDirectory: string
   environment: Environment
@@ -22,20 +21,32 @@ export type CargoOptions = Compilation & {
   log: Log
 }
 
+export type BuildOptions = CargoPlace &
+  Compilation & {
+    /** The packages with the ids under which cargo's messages name them. */
+    chosen: readonly { id: string; name: string; version: string; binaries: readonly string[] }[]
+    /** Hears every line of cargo's JSON. */
+    onMessage?: (line: string) => void
+    /** Hears why cargo compiles what was there already, if it is asked to explain that. */
+    onReason?: (line: string) => void
+  }
+
 export type Built = { binaries: readonly Binary[]; compiled: number; fresh: number }
 
 /** Brings in every dependency. It runs no build script and no macro, so it alone may see tokens. */
-export async function cargoFetch(options: CargoOptions): Promise<void> {
-  await cargo(options, fetchArguments(options), () => {})
+export async function cargoFetch(place: CargoPlace, triples: readonly string[]): Promise<void> {
+  await cargo(place, { file: 'cargo', args: fetchArguments(triples) }, () => {})
 }
 
 /** Compiles, and finds the binaries by what cargo says it made, never by guessing at paths. */
-export async function cargoBuild(options: CargoOptions): Promise<Built> {
+export async function cargoBuild(options: BuildOptions): Promise<Built> {
   const units: Unit[] = []
-  await cargo(options, buildArguments(options), (line) => {
+  const place = options.explains ? { ...options, log: withoutCommands(options) } : options
+  await cargo(place, buildCommand(options), (line) => {
+    if (!line.startsWith('{')) return options.log.output(line)
+    options.onMessage?.(line)
     const unit = readUnit(line)
     if (unit !== undefined) units.push(unit)
-    else if (!line.startsWith('{')) options.log.output(line)
   })
   const binaries: Binary[] = []
   for (const { id, name, version, binaries: wanted } of options.chosen) {
@@ -50,7 +61,7 @@ export async function cargoBuild(options: CargoOptions): Promise<Built> {
         package: name,
         version,
         name: binary,
-        target: options.target,
+        target: options.target.triple,
         path,
         size,
         sha256: await sha256Of(path),
@@ -61,25 +72,39 @@ export async function cargoBuild(options: CargoOptions): Promise<Built> {
   return { binaries, fresh, compiled: units.length - fresh }
 }
 
-async function cargo(options: CargoOptions, args: readonly string[], onStdout: (line: string) => void): Promise<void> {
+/** The log of a cargo that explains itself, without the hundreds of command lines that this brings along. */
+function withoutCommands({ log, onReason }: BuildOptions): Log {
+  return {
+    ...log,
+    output: (line) => {
+      const plain = stripVTControlCharacters(line)
+      if (/^ +Dirty /.test(plain)) onReason?.(plain)
+      else if (!/^ +(Running|Fresh) /.test(plain)) log.output(line)
+    },
+  }
+}
+
+type CargoCall = { file: string; args: readonly string[] }
+
+async function cargo(place: CargoPlace, { file, args }: CargoCall, onStdout: (line: string) => void): Promise<void> {
   const { code, stderr } = await runTool({
-    file: 'cargo',
+    file,
     args,
-    cwd: options.directory,
-    env: options.environment,
-    signal: options.signal,
+    cwd: place.directory,
+    env: place.environment,
+    signal: place.signal,
     onLine: (line, stream) => {
       if (stream === 'stdout') return onStdout(line)
-      options.log.output(line)
-      noteWarnings(line, options.log)
+      place.log.output(line)
+      noteWarnings(line, place.log)
     },
   })
   if (code === 0) return
-  const freeBytes = await statfs(options.targetDirectory).then(
+  const freeBytes = await statfs(place.targetDirectory).then(
     ({ bavail, bsize }) => bavail * bsize,
     () => undefined,
   )
-  throw new Failed(explainFailure({ said: `cargo ${args[0]}`, stderr, freeBytes, ...options }))
+  throw new Failed(explainFailure({ said: `cargo ${args[0]}`, stderr, freeBytes, ...place }))
 }
 
 /** cargo's own count of what a package's code was warned of. The warnings themselves are in the output. */

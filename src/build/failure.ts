@@ -15,12 +15,30 @@ export function explainFailure({ said, stderr, ...facts }: CargoFailure): string
   // Lines of the user's code, which rustc shows behind a bar, can say anything.
   const spoken = text.split('\n').filter((line) => !/^\s*\d*\s*\|/.test(line))
   const known = KNOWN.find(({ sign }) => spoken.some((line) => sign.test(line)))
+  const script = buildScriptFailure(spoken)
   const errors = text.split('\n').filter((line) => /^error(\[E\d+\])?:/.test(line) && !ECHOES.test(line))
-  const first = (errors[0] ?? text.trim().split('\n').at(-1) ?? '').trim()
+  const first = (script ?? errors[0] ?? text.trim().split('\n').at(-1) ?? '').trim()
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
-  const why = `${said} failed: ${first}${more}`
+  const why = `${said} failed: ${first.replace(/[\x00-\x1f\x7f]+/g, ' ')}${more}`
   return known === undefined ? why : `${why}\n${known.remedy(facts)}`
 }
+
+/** Whose build script failed and with which words, out of the hundreds of lines that such a failure can have. */
+function buildScriptFailure(lines: readonly string[]): string | undefined {
+  const at = lines.findIndex((line) => CUSTOM_BUILD.test(line))
+  const [, name, version] = CUSTOM_BUILD.exec(lines[at] ?? '') ?? []
+  if (name === undefined) return undefined
+  const section = lines.slice(at + 1)
+  const end = section.findIndex((line) => /^(error|warning)[:[]/.test(line))
+  const own = section.slice(0, end < 0 ? undefined : end)
+  const said = own.slice(own.findLastIndex((line) => line.trim() === '--- stderr') + 1).map((line) => line.trim())
+  const panicked = said.findIndex((line) => /^thread '.*' (\(\d+\) )?panicked at/.test(line))
+  const tool = said.find((line) => /error occurred|failed to find tool|fatal error:|^error:/i.test(line))
+  const why = tool ?? (panicked < 0 ? said.findLast((line) => line !== '') : said[panicked + 1])
+  return `the build script of \`${name}\` ${version} failed${why ? `: ${why.slice(0, 500)}` : ''}`
+}
+
+const CUSTOM_BUILD = /^error: failed to run custom build command for `(\S+) v(\S+?)(?: .*)?`/
 
 /** What cargo adds after the real errors. */
 const ECHOES = /^error: (could not compile|aborting due to|build failed)/
@@ -60,6 +78,11 @@ const KNOWN: readonly Known[] = [
     sign: /linker `[^`]+` not found/,
     remedy: () =>
       'Install a C toolchain, which Rust links with (Debian and Ubuntu: `apt-get install build-essential`).',
+  },
+  {
+    sign: /failed to find tool "|[a-z0-9_-]*gcc: command not found/,
+    remedy: () =>
+      'It compiles C, and the C compiler that it looks for is not installed: install it, or name another one (CC_<target>).',
   },
   {
     sign: /can't find crate for `(core|std)`|target may not be installed/,
