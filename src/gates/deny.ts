@@ -1,0 +1,124 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { Failed } from '../report/ending.ts'
+import type { Finding } from '../report/finding.ts'
+import { type DenyConfig, denyFinding } from './deny-findings.ts'
+import { DenyOutput } from './deny-output.ts'
+import { countOf, type GateOptions } from './gate.ts'
+import { type LockedPackage, readLock } from './lock-file.ts'
+import { LockWays } from './lock-ways.ts'
+import { Tally } from './tally.ts'
+import type { Verdict } from './verdict.ts'
+import { runWithin } from './within.ts'
+import { ownFile, readWorkspace, type Workspace } from './workspace.ts'
+
+export type DenyOptions = GateOptions & {
+  /** cargo-deny: its path, or its name where it is on the PATH. */
+  program: string
+  /** An advisory database that cannot be had is no reason to fail: this change does not touch Cargo.lock. */
+  lenient: boolean
+  /** How long the servers of the databases may take, in milliseconds. */
+  patienceMs?: number
+}
+
+const PATIENCE_MS = 120_000
+/** The judging itself may have to bring packages of other platforms, which nothing else needs. */
+const JUDGING_MS = 600_000
+
+/** Judges the packages by the project's deny.toml: advisories, bans, licences and sources. */
+export async function denyGate(options: DenyOptions): Promise<Verdict> {
+  const workspace = await readWorkspace(options)
+  const path = findConfig(workspace)
+  const lockFile = join(workspace.root, 'Cargo.lock')
+  const packages = readLock(await readFile(lockFile, 'utf8').catch(() => ''))
+  const lock = { file: ownFile(workspace, lockFile), ways: new LockWays(packages) }
+  const config: DenyConfig = {
+    file: ownFile(workspace, path),
+    lines: (await readFile(path, 'utf8')).split('\n').map((line) => line.replace(/\r$/, '')),
+  }
+
+  const call = (patienceMs: number, ...args: readonly string[]) =>
+    run(options, workspace, patienceMs, ['--config', path, ...args])
+  const fetched = await call(options.patienceMs ?? PATIENCE_MS, 'fetch', 'db')
+  const unreachable = fetched.whyNoDatabase
+  const checks = unreachable === undefined ? ['all'] : ['bans', 'licenses', 'sources']
+  // Everything was fetched before, but cargo-deny judges the packages of every platform.
+  const offline = await call(JUDGING_MS, '--offline', '--locked', 'check', ...checks)
+  const output = offline.lacksPackages ? await call(JUDGING_MS, '--locked', 'check', ...checks) : offline
+  if (output.failed && !output.diagnostics.some(({ level }) => level === 'error')) {
+    throw new Failed(`cargo-deny could not judge the packages: ${output.complaint}.`)
+  }
+
+  const tally = new Tally()
+  if (unreachable !== undefined) tally.add(withoutAdvisories(unreachable, options.lenient))
+  if (output.unknownYanked > 0) tally.add(unknownYanked(output))
+  for (const diagnostic of output.diagnostics) tally.addOnce(denyFinding(diagnostic, lock, config))
+  const { counts, findings } = tally
+  return {
+    gate: 'deny',
+    passed: counts.errors === 0 && !output.failed,
+    counts,
+    said: saidOf(counts, packages),
+    findings,
+  }
+}
+
+/** Where cargo-deny looks for it, but not above the repository. */
+function findConfig({ root, repository }: Workspace): string {
+  for (let folder = root; ; folder = dirname(folder)) {
+    const found = NAMES.map((name) => join(folder, name)).find((path) => existsSync(path))
+    if (found !== undefined) return found
+    if (folder === repository || folder === dirname(folder)) break
+  }
+  throw new Failed(
+    'The gate `deny` needs a deny.toml, which says what is allowed: write one with `cargo deny init`, or take `deny` out of `gates`.',
+  )
+}
+
+const NAMES = ['deny.toml', '.deny.toml', '.cargo/deny.toml']
+
+async function run(
+  options: DenyOptions,
+  { root }: Workspace,
+  patienceMs: number,
+  args: readonly string[],
+): Promise<DenyOutput> {
+  const output = new DenyOutput()
+  const exited = await runWithin(patienceMs, {
+    file: options.program,
+    // All members, wherever it is started, as the other gates judge them.
+    args: ['--format', 'json', '--color', 'never', '--manifest-path', join(root, 'Cargo.toml'), '--workspace', ...args],
+    cwd: root,
+    // It calls git, which must not ask for a password that nobody can type.
+    env: { ...options.environment, GIT_TERMINAL_PROMPT: '0' },
+    signal: options.signal,
+    onLine: (line, stream) => {
+      if (stream === 'stderr') output.take(line)
+    },
+  })
+  output.end(exited === 'overdue' ? `it did not end in ${Math.ceil(patienceMs / 1000)} s` : exited.code)
+  return output
+}
+
+function withoutAdvisories(why: string, passes: boolean): Finding {
+  const next = passes
+    ? 'It is not known whether an advisory concerns Cargo.lock.'
+    : 'Check that this machine reaches the databases that deny.toml names under `db-urls`, or else the one of RustSec on GitHub, and run it again.'
+  return {
+    level: passes ? 'warning' : 'error',
+    title: 'Advisories were not checked',
+    message: `The advisory database cannot be had: ${why}.\n${next}`,
+  }
+}
+
+function unknownYanked({ unknownYanked: count, whyUnknown }: DenyOutput): Finding {
+  const message = `It is not known of ${countOf(count, 'package')} whether they were yanked: ${whyUnknown}.`
+  return { level: 'warning', title: 'Yanked packages', message }
+}
+
+function saidOf({ errors, warnings }: Verdict['counts'], packages: readonly LockedPackage[]): string {
+  if (errors + warnings === 0) return `cargo-deny has nothing against the ${countOf(packages.length, 'package')}.`
+  const counted = [errors > 0 && countOf(errors, 'error'), warnings > 0 && countOf(warnings, 'warning')]
+  return `cargo-deny gives ${counted.filter((each) => each !== false).join(' and ')}.`
+}
