@@ -34,10 +34,23 @@ const GIT_ENVIRONMENT = {
   GIT_COMMITTER_EMAIL: 'test@localhost',
 }
 
-/** One package with one binary, and a lock file, since nothing is built without. */
+/** This machine's own triple: what it can always compile, without anything being installed. */
+export function hostTriple(): string {
+  return /^host: (.+)$/m.exec(execFileSync('rustc', ['-vV'], { encoding: 'utf8' }))?.[1] ?? ''
+}
+
+/** Settings of a project whose test is about something else than gates and targets. */
+function quickly(kind: 'package' | 'workspace', manifest: string): string {
+  const section = `[${kind}.metadata.rust-deploy]\n`
+  const settings = `gates = []\ntarget = ["${hostTriple()}"]\n`
+  if (manifest.includes(section)) return manifest.replace(section, `${section}${settings}`)
+  return `${manifest}${section}${settings}`
+}
+
+/** One package with one binary, and a lock file, since nothing is built without. No gate runs, and the target is the host. */
 export function hello(more: Readonly<Record<string, string>> = {}, manifest = ''): Record<string, string> {
   return {
-    'Cargo.toml': manifestOf('hello', manifest),
+    'Cargo.toml': quickly('package', manifestOf('hello', manifest)),
     'Cargo.lock': lockOf('hello'),
     'src/main.rs': 'fn main() { println!("hello {:?}", option_env!("RUST_DEPLOY_SHA")) }\n',
     '.gitignore': 'target\n',
@@ -48,8 +61,10 @@ export function hello(more: Readonly<Record<string, string>> = {}, manifest = ''
 /** Two packages in a virtual workspace, which says itself what is built. */
 export function apiAndWorker(): Record<string, string> {
   return {
-    'Cargo.toml':
+    'Cargo.toml': quickly(
+      'workspace',
       '[workspace]\nresolver = "2"\nmembers = ["api", "worker"]\n[workspace.metadata.rust-deploy]\npackage = ["api", "worker"]\nprofile = "dev"\n',
+    ),
     'Cargo.lock': lockOf('api', 'worker'),
     'api/Cargo.toml': manifestOf('api'),
     'api/src/main.rs': 'fn main() {}\n',

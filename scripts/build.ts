@@ -10,7 +10,7 @@ for (const old of readdirSync(dist, { withFileTypes: true })) rmSync(join(dist, 
 
 const bundle = await rolldown({
   cwd: root,
-  input: { main: 'src/main.ts', post: 'src/post.ts', cli: 'src/cli.ts' },
+  input: { main: 'src/main.ts', post: 'src/post.ts', cli: 'src/cli.ts', transfer: 'src/cache/transfer.ts' },
   platform: 'node',
   // @actions/core drags in an HTTP client that only its OIDC half uses. None of these packages does anything by being
   // imported, so what is not used can go: 5 kB instead of 420.

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { reportSchema } from '../src/report/report.ts'
 import { actionInputs, actionOutputs } from './generate/action.ts'
 import { inputTable, outputTable } from './generate/tables.ts'
+import { mirroredFiles, toolsNeeded } from './generate/tools-mirror.ts'
 import { workflowInputs, workflowOutputs, workflowSteps } from './generate/workflow.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -15,6 +16,7 @@ replaceParts('.github/workflows/deploy.yml', {
   outputs: workflowOutputs(),
   ...workflowSteps(),
 })
+replaceParts('docs/tools-mirror.md', { tools: toolsNeeded(), files: mirroredFiles() })
 writeFileSync(join(root, 'docs/report.schema.json'), `${JSON.stringify(reportSchema, null, 2)}\n`)
 
 function replaceParts(file: string, parts: Record<string, string>): void {

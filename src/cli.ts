@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { program } from './identity.ts'
 import { secretsIn } from './pipeline/gather.ts'
@@ -49,7 +49,13 @@ async function runCommandLine(scratch: string): Promise<RunEnd & { signals: Sign
       reading,
       redaction,
       display,
-      surroundings: surroundingsOf(env, scratch),
+      surroundings: surroundingsOf(env, {
+        scratch,
+        toolFolder:
+          env['RUNNER_TOOL_CACHE'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'rust-deploy', 'tools'),
+        colour: live,
+        transfer: [process.execPath, join(import.meta.dirname, 'transfer.js')],
+      }),
       reportFolder: (targetDirectory) =>
         targetDirectory === undefined ? scratch : resolve(targetDirectory, 'rust-deploy'),
     },

@@ -1,3 +1,5 @@
 import packageJson from '../package.json' with { type: 'json' }
 
-export const program = `rust-deploy ${packageJson.version}`
+export const { version } = packageJson
+
+export const program = `rust-deploy ${version}`

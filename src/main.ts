@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as core from '@actions/core'
@@ -21,6 +22,11 @@ redaction.hide(secretsIn(reading.given))
 for (const form of redaction.forms) core.setSecret(form)
 
 const scratch = join(env['RUNNER_TEMP'] ?? tmpdir(), `rust-deploy-${randomUUID()}`)
+try {
+  mkdirSync(scratch, { recursive: true })
+} catch {
+  // Whoever needs it says so.
+}
 const write = (text: string) => void process.stdout.write(redaction.apply(text))
 write(`${program}\n`)
 const display = runnerDisplay(write)
@@ -30,7 +36,12 @@ const end = await run(
     reading,
     redaction,
     display,
-    surroundings: surroundingsOf(env, scratch),
+    surroundings: surroundingsOf(env, {
+      scratch,
+      toolFolder: env['RUNNER_TOOL_CACHE'] || join(scratch, 'tools'),
+      colour: true,
+      transfer: [process.execPath, join(import.meta.dirname, 'transfer.js')],
+    }),
     reportFolder: () => scratch,
     onStep: ({ title }) => core.saveState(STEP, title),
   },

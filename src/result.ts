@@ -16,7 +16,9 @@ export function exitCodeOf(status: Status): 0 | 1 | 2 {
 export function statusOf(facts: Facts | undefined, fault: unknown): Status {
   if (fault instanceof Refused) return 'refused'
   if (fault !== undefined || facts === undefined) return 'failed'
-  return facts.settings.command === 'plan' || facts.settings['dry-run'] ? 'planned' : 'built'
+  const { command, 'dry-run': dryRun } = facts.settings
+  if (command === 'plan' || dryRun) return 'planned'
+  return command === 'check' ? 'checked' : 'built'
 }
 
 export function problemsOf(fault: unknown, signal: AbortSignal): readonly string[] {
@@ -29,6 +31,13 @@ export function problemsOf(fault: unknown, signal: AbortSignal): readonly string
   }
   const what = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)
   return [`Something happened that rust-deploy did not expect; please report it with these lines:\n${what}`]
+}
+
+/** A fault that ended the run early, told together with what was wrong with the settings anyway. */
+export function besideProblems(problems: readonly string[], fault: unknown): unknown {
+  if (problems.length === 0) return fault
+  if (fault instanceof Refused) return new Refused([...problems, ...fault.problems])
+  return fault instanceof Failed ? new Refused([...problems, fault.message]) : fault
 }
 
 export function commitOf({ sha, branch, tags, dirty }: NonNullable<Facts['git']>): NonNullable<Report['commit']> {
@@ -64,7 +73,8 @@ export function outputsOf(report: Report, plan: Plan | undefined, path: string |
   return {
     status,
     ...(version !== undefined && otherVersions.length === 0 && { version }),
-    binaries: JSON.stringify(binaries),
+    // What the headers say at length is in the report.
+    binaries: JSON.stringify(binaries.map(({ proof: _, ...rest }) => rest)),
     ...(binary !== undefined && otherBinaries.length === 0 && { binary: binary.path, sha256: binary.sha256 }),
     ...(artifact !== undefined && otherArtifacts.length === 0 && { 'artifact-id': String(artifact.id) }),
     ...(plan !== undefined && { plan: JSON.stringify(plan) }),

@@ -1,12 +1,22 @@
-import { type BuildResults, buildPipeline } from './pipeline/build.ts'
 import type { Facts, Surroundings } from './pipeline/facts.ts'
-import { gatherFacts } from './pipeline/gather.ts'
+import { gatherFacts, secretsIn } from './pipeline/gather.ts'
 import { type Plan, planOf } from './pipeline/plan.ts'
 import { type PipelineEnd, runPipeline } from './pipeline/runner.ts'
+import { toolchainPipeline } from './pipeline/toolchain.ts'
+import { noResults, type Results, workPipeline } from './pipeline/work.ts'
 import type { Display } from './report/display.ts'
 import type { Redaction } from './report/redact.ts'
 import type { Report } from './report/report.ts'
-import { commitOf, exitCodeOf, outputsOf, problemsOf, redacted, statusOf, writeReport } from './result.ts'
+import {
+  besideProblems,
+  commitOf,
+  exitCodeOf,
+  outputsOf,
+  problemsOf,
+  redacted,
+  statusOf,
+  writeReport,
+} from './result.ts'
 import type { Outputs } from './settings/outputs.ts'
 import type { Reading } from './settings/reading.ts'
 import { early } from './settings/settle.ts'
@@ -29,15 +39,21 @@ export type RunEnd = { exitCode: 0 | 1 | 2; report: Report; outputs: Outputs }
 export async function run(door: Door, signal: AbortSignal): Promise<RunEnd> {
   const began = Date.now()
   const { reading, display, surroundings } = door
+  const listener = door.onStep && { onStep: door.onStep }
   let facts: Facts | undefined
   let targetDirectory: string | undefined
   let plan: Plan | undefined
   let end: PipelineEnd = { records: [], findings: [] }
-  let results: BuildResults = { binaries: [], uploaded: [] }
+  let results: Results = noResults
   let fault: unknown
 
   try {
-    facts = await gatherFacts(reading, surroundings, signal, (project) => {
+    const first = toolchainPipeline(reading, surroundings, secretsIn(reading.given))
+    // Not even a dry run can read the project without it.
+    end = await runPipeline(first.pipeline, { display, signal, dryRun: false, began, ...listener })
+    if (end.failure !== undefined) throw besideProblems(reading.problems, end.failure.error)
+    const toolchain = first.installed()
+    facts = await gatherFacts(reading, surroundings, toolchain, signal, (project) => {
       targetDirectory = project.targetDirectory
     })
     plan = planOf(facts)
@@ -48,16 +64,12 @@ export async function run(door: Door, signal: AbortSignal): Promise<RunEnd> {
         `The working tree differs from the commit ${git.sha.slice(0, 12)} (${git.dirty.length} paths).`,
       )
     }
-    if (settings.command === 'build') {
-      const build = buildPipeline(facts)
-      end = await runPipeline(build.pipeline, {
-        display,
-        signal,
-        dryRun: settings['dry-run'],
-        began,
-        ...(door.onStep && { onStep: door.onStep }),
-      })
-      results = build.results()
+    if (settings.command !== 'plan') {
+      const work = workPipeline(facts)
+      const before = end
+      end = await runPipeline(work.pipeline, { display, signal, dryRun: settings['dry-run'], began, ...listener })
+      end = { ...end, records: [...before.records, ...end.records], findings: [...before.findings, ...end.findings] }
+      results = work.results()
       fault = end.failure?.error
     }
   } catch (error) {
@@ -81,6 +93,10 @@ export async function run(door: Door, signal: AbortSignal): Promise<RunEnd> {
     ...(facts && { toolchain: { rustc: facts.rustc.version, host: facts.rustc.host } }),
     steps: end.records,
     findings: end.findings,
+    gates: results.gates,
+    caches: results.caches,
+    units: results.units,
+    advice: [...new Set(results.advice)],
     binaries: results.binaries,
     artifacts: results.uploaded,
   })

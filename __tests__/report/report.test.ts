@@ -28,6 +28,14 @@ const report = (more: Partial<Report> = {}): Report => ({
     { name: 'build', title: 'Build: a #1', state: 'failed', startedAt: 510, seconds: 65, reason: 'x', undo: 'done' },
   ],
   findings: [],
+  gates: [{ gate: 'clippy', passed: false, errors: 0, warnings: 2, said: 'clippy found 2 warnings.' }],
+  caches: [{ name: 'dependencies', hit: 'exact', key: 'rd1-x', restoredBytes: 12, restoreSeconds: 0.5 }],
+  units: {
+    cooked: { compiled: 0, fresh: 0, packages: [] },
+    dependencies: { compiled: 0, fresh: 40, packages: [] },
+    project: { compiled: 1, fresh: 0, packages: ['hello'] },
+  },
+  advice: ['`strip = "symbols"` would save 1.2 MB.'],
   binaries: [
     { package: 'hello', version: '1.2.3', name: 'hello', path: '/x/hello', size: 1_700_000, sha256: 'b'.repeat(64) },
   ],

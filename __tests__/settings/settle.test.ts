@@ -37,12 +37,34 @@ test('all wrong kinds are told at once', () => {
   expect(
     problemsOf(given({ command: 'fly', 'dry-run': 'yes', features: [1], profile: 7, artifact: 'a\n::error::b' })),
   ).toEqual([
-    'input command must be one of plan, build, but it is `fly`.',
+    'input command must be one of plan, check, build, but it is `fly`.',
     'input dry-run must be `true` or `false`, but it is `yes`.',
     'input features must be a list of texts, but it is `[1]`.',
     'input profile must be text, but it is `7`.',
     'input artifact must be one line, but it is `a\n::error::b`.',
   ])
+})
+
+test('the items of a list that has choices are checked, and gates cannot both fail and warn', () => {
+  expect(settle(given({ gates: 'fmt, clippy:warn' })).settings.gates).toEqual(['fmt', 'clippy:warn'])
+  expect(problemsOf(given({ gates: 'clipy' }))).toEqual(['input gates names `clipy`; did you mean `clippy`?'])
+  expect(problemsOf(given({ gates: ['lint-everything'] }))[0]).toMatch(
+    /^input gates names `lint-everything`; there is fmt, clippy, /,
+  )
+  expect(problemsOf(given({ gates: 'audit, audit:warn' }))[0]).toContain('`audit` or `audit:warn`, not both')
+})
+
+test('words come as a line or as an array', () => {
+  expect(settle(given({ 'test-args': `--test "a b" -- --nocapture` })).settings['test-args']).toEqual([
+    '--test',
+    'a b',
+    '--',
+    '--nocapture',
+  ])
+  expect(settle(given({ 'clippy-args': ['-A', 'x y'] })).settings['clippy-args']).toEqual(['-A', 'x y'])
+  expect(settle(given({ 'clippy-args': 'none' })).settings['clippy-args']).toEqual([])
+  expect(problemsOf(given({ 'test-args': '"open' }))[0]).toContain('must be words whose quotes are closed')
+  expect(problemsOf(given({ 'test-args': [1] }))[0]).toContain('must be a list of texts')
 })
 
 test('a wrong secret is not shown', () => {
@@ -52,14 +74,14 @@ test('a wrong secret is not shown', () => {
 
 test('what a command would ignore is refused, unless it stands in Cargo.toml for other runs', () => {
   expect(problemsOf(given({ command: 'plan', 'dry-run': 'true' }))).toEqual([
-    'input dry-run has no meaning for the command `plan`; it belongs to build.',
+    'input dry-run has no meaning for the command `plan`; it belongs to check, build.',
   ])
   expect(problemsOf([...given({ command: 'plan' }), ...given({ 'dry-run': true }, '[package')])).toEqual([])
 })
 
 test('taking and compiling contradict each other', () => {
   expect(problemsOf(given({ from: 'artifact:x', profile: 'dist', features: 'a' }))).toEqual([
-    'input features contradicts input from: with `from` nothing is compiled or uploaded. Leave one of them out.',
-    'input profile contradicts input from: with `from` nothing is compiled or uploaded. Leave one of them out.',
+    'input features contradicts input from: with `from` nothing is checked, compiled or uploaded. Leave one of them out.',
+    'input profile contradicts input from: with `from` nothing is checked, compiled or uploaded. Leave one of them out.',
   ])
 })

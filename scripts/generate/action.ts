@@ -4,13 +4,20 @@ import { names, settingOf } from '../../src/settings/table.ts'
 import { indented, scalar } from './yaml.ts'
 
 /**
- * The inputs of the step. None has a `default:`, since the runner would always send it and Cargo.toml could never win;
- * the description names the default instead.
+ * The inputs of the step. But for a token none has a `default:`, since the runner would always send it and Cargo.toml
+ * could never win; the description names the default instead.
  */
 export function actionInputs(): string {
   return indented(
     2,
-    names.flatMap((name) => [`${name}:`, `  description: ${scalar(described(name))}`]),
+    names.flatMap((name) => {
+      const { stepDefault } = settingOf(name)
+      return [
+        `${name}:`,
+        `  description: ${scalar(described(name))}`,
+        ...(stepDefault === undefined ? [] : [`  default: \${{ ${stepDefault} }}`]),
+      ]
+    }),
   )
 }
 

@@ -11,7 +11,7 @@ const PATHS: readonly OutputName[] = ['binary', 'report']
 const JOBS_OF: Partial<Record<OutputName, readonly string[]>> = {
   plan: ['plan'],
   version: ['plan'],
-  status: ['take', 'build', 'plan'],
+  status: ['take', 'build', 'check', 'plan'],
 }
 
 /** All inputs are strings, and an empty one is not set, so that what stands in Cargo.toml counts through this door too. */
@@ -44,8 +44,13 @@ export function workflowOutputs(): string {
 /** Which settings a job gives itself, or which contradict what it does; it gets every other input of the workflow. */
 export const OWN_OF_JOB: Readonly<Record<string, readonly Name[]>> = {
   plan: [],
-  build: [],
-  take: ['package', 'artifact', 'features', 'profile'],
+  check: ['files', 'artifact', 'attest'],
+  // The gates have run in a job of their own, and each job compiles for one target.
+  build: ['gates', 'clippy-args', 'test-args', 'test-target', 'target'],
+  take: [
+    ...(['package', 'artifact', 'features', 'profile', 'files', 'auditable', 'target'] as const),
+    ...(['gates', 'clippy-args', 'test-args', 'test-target', 'cache', 'tools-mirror'] as const),
+  ],
 }
 
 /** The `with:` lines of each job that runs the action. */

@@ -1,6 +1,10 @@
+import { readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
+import { checkPlace } from '../build/archive.ts'
 import { checkArtifactName } from '../build/artifact-name.ts'
+import { matchFiles } from '../build/files.ts'
 import { parseFrom } from '../build/from.ts'
+import { type LockFile, parseLock } from '../cache/lock-file.ts'
 import { buildEnvironment } from '../process/environment.ts'
 import { checkFeatures, checkLock, chooseBinaries, choosePackages } from '../project/choice.ts'
 import { readGit } from '../project/git.ts'
@@ -9,9 +13,12 @@ import { Failed, Refused } from '../report/ending.ts'
 import { type Metadata, readCargo } from '../settings/cargo.ts'
 import type { Given, Reading } from '../settings/reading.ts'
 import { early, earlyList, settle } from '../settings/settle.ts'
-import { settingOf } from '../settings/table.ts'
+import { type Settings, settingOf } from '../settings/table.ts'
+import type { InstalledToolchain } from '../toolchain/install.ts'
 import { findRustc } from '../toolchain/rustc.ts'
+import { defaultTarget, parseTarget, type Target } from '../toolchain/target.ts'
 import type { Facts, Surroundings } from './facts.ts'
+import { wantedGates } from './wanted-gates.ts'
 
 /**
  * Settles every setting and every fact of the project before the first step, or refuses with all that is wrong. Needs
@@ -20,12 +27,18 @@ import type { Facts, Surroundings } from './facts.ts'
 export async function gatherFacts(
   door: Reading,
   surroundings: Surroundings,
+  toolchain: InstalledToolchain,
   signal: AbortSignal,
   onProject: (project: Project) => void,
 ): Promise<Facts> {
   const problems = [...door.problems]
   const directory = early(door.given, 'working-directory')
-  const environment = buildEnvironment(surroundings.environment, secretsIn(door.given))
+  const environment = {
+    ...buildEnvironment(surroundings.environment, secretsIn(door.given)),
+    // What it would spare a developer is never used by a machine that compiles once.
+    ...(surroundings.environment['CI'] && { CARGO_INCREMENTAL: '0' }),
+    ...toolchain.environment,
+  }
   const attempt = async <T>(work: () => T | Promise<T>): Promise<T | undefined> => {
     try {
       return await work()
@@ -51,16 +64,67 @@ export async function gatherFacts(
   const named = project !== undefined && !wrong.has('package') && !wrong.has('bin') && !guessing
   const chosen = named && (await attempt(() => chooseBinaries(choosePackages(project, settings.package), settings.bin)))
   if (chosen) await attempt(() => checkFeatures(chosen, settings.features))
-  if (project !== undefined && settings.from === '') await attempt(() => checkLock(project))
+  const lock = project && (settings.from === '' ? await attempt(() => readLock(project)) : [])
   const place = { directory: project?.directory ?? directory, environment, signal }
   const [rustc, git] = project === undefined ? [] : await Promise.all([attempt(() => findRustc(place)), readGit(place)])
+  const targets = rustc && !wrong.has('target') && (await attempt(() => readTargets(settings.target, rustc.host)))
+  const files = project && (await attempt(() => filesOf(settings, project, signal)))
+  if (chosen && files) {
+    for (const name of chosen.flatMap(({ binaries }) => binaries)) await attempt(() => checkPlace(name, files))
+  }
   if (signal.aborted) throw signal.reason
-  if (problems.length > 0 || !project || !chosen || !rustc) throw new Refused([...new Set(problems)])
-  return { settings, origins, project, chosen, rustc, git, surroundings }
+  if (problems.length > 0 || !project || !chosen || !rustc || !lock || !targets || !files)
+    throw new Refused([...new Set(problems)])
+  const gates = wantedGates(settings)
+  return {
+    settings,
+    origins,
+    project,
+    chosen,
+    targets,
+    gates,
+    files,
+    rustc,
+    lock,
+    git,
+    toolchain,
+    environment,
+    surroundings,
+  }
 }
 
 export function secretsIn(given: readonly Given[]): string[] {
   return given.flatMap(({ name, value }) => (settingOf(name).secret && typeof value === 'string' ? [value.trim()] : []))
+}
+
+async function readLock(project: Project): Promise<LockFile> {
+  checkLock(project)
+  return parseLock(await readFile(join(project.workspaceRoot, 'Cargo.lock'), 'utf8'))
+}
+
+/** With `from` nothing is packed, and what is named for other runs need not be there. */
+function filesOf({ files, from }: Settings, { directory, targetDirectory }: Project, signal: AbortSignal) {
+  return from === '' ? matchFiles({ patterns: files, directory, targetDirectory, signal }) : []
+}
+
+/** Those that were named, or the one that runs on every Linux of this machine's type. */
+function readTargets(named: readonly string[], host: string): Target[] {
+  const problems: string[] = []
+  const targets = (named.length > 0 ? named : [defaultTarget(host)]).flatMap((name) => {
+    try {
+      return [parseTarget(name)]
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      problems.push(...error.problems)
+      return []
+    }
+  })
+  const twice = targets.find(({ triple }, index) => targets.findIndex((each) => each.triple === triple) < index)
+  if (twice !== undefined) {
+    problems.push(`\`target\` names ${twice.triple} twice: binaries of the same triple would overwrite each other.`)
+  }
+  if (problems.length > 0) throw new Refused(problems)
+  return targets
 }
 
 /** The sections of the workspace and of the packages that this run is about, which may themselves be named there. */

@@ -10,6 +10,8 @@ export type Plan = {
   commit: string | undefined
   packages: readonly { name: string; version: string; binaries: readonly string[] }[]
   targets: readonly string[]
+  /** Those that run before anything is built. */
+  gates: readonly string[]
   /** One job each: the matrix of the compiling jobs. Empty when nothing is compiled. */
   builds: readonly { target: string }[]
   /** One for each package and target: the matrix of the jobs that take what was built. Empty when nothing is uploaded. */
@@ -20,8 +22,8 @@ export type Plan = {
 export type Artifact = { name: string; package: string; target: string }
 
 export function planOf(facts: Facts): Plan {
-  const { settings, origins, chosen, rustc, git } = facts
-  const targets = [rustc.host]
+  const { settings, origins, chosen, git } = facts
+  const targets = facts.targets.map(({ name }) => name)
   return {
     schema: 1,
     command: settings.command,
@@ -29,8 +31,9 @@ export function planOf(facts: Facts): Plan {
     commit: git?.sha,
     packages: chosen.map(({ package: { name, version }, binaries }) => ({ name, version, binaries })),
     targets,
+    gates: settings.from === '' ? settings.gates : [],
     builds: settings.from === '' ? targets.map((target) => ({ target })) : [],
-    artifacts: settings.from === '' ? artifactsOf(facts, targets) : [],
+    artifacts: settings.from === '' ? artifactsOf(facts, facts.targets) : [],
     settings: Object.fromEntries(
       names.map((name) => [
         name,
@@ -40,10 +43,10 @@ export function planOf(facts: Facts): Plan {
   }
 }
 
-export function artifactsOf({ settings, chosen }: Facts, targets: readonly string[]): Artifact[] {
+export function artifactsOf({ settings, chosen }: Facts, targets: readonly { triple: string }[]): Artifact[] {
   const named = settings.artifact
   if (named === 'none') return []
-  const artifacts = targets.flatMap((target) =>
+  const artifacts = targets.flatMap(({ triple: target }) =>
     chosen.map(({ package: { name } }) => ({ name: named || `${name}-${target}`, package: name, target })),
   )
   if (named !== '' && artifacts.length > 1) {

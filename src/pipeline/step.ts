@@ -72,3 +72,8 @@ export type Stage = Step | readonly Lane[]
 
 // A step of any result fits into the list; only its own users know the type.
 export type Pipeline = readonly Stage[]
+
+/** Lanes that go on beside the first; those without a step are none. */
+export function besideEachOther(...lanes: readonly Lane[]): Stage {
+  return lanes.filter((lane) => lane.length > 0)
+}

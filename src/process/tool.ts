@@ -27,4 +27,8 @@ export async function runTool(command: Command): Promise<Exited> {
 }
 
 const RUST = 'install Rust (https://rustup.rs), or use a runner image that has it'
-const REMEDIES: Record<string, string> = { cargo: RUST, rustc: RUST }
+const REMEDIES: Record<string, string> = {
+  cargo: RUST,
+  rustc: RUST,
+  rustfmt: 'run `rustup component add rustfmt`',
+}

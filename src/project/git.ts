@@ -4,7 +4,11 @@ import type { Environment } from '../process/environment.ts'
 export type GitOptions = { directory: string; environment: Environment; signal: AbortSignal }
 
 export type GitFacts = {
+  /** The top of the checkout. */
+  root: string
   sha: string
+  /** In seconds since 1970: what a reproducible build takes for the time. */
+  committedAt: number
   branch: string | undefined
   tags: readonly string[]
   /** Paths that differ from the commit, so that what is built is not what the commit says. */
@@ -15,20 +19,24 @@ export type GitFacts = {
 export async function readGit(options: GitOptions): Promise<GitFacts | undefined> {
   const sha = (await git(options, ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']))?.trim()
   if (sha === undefined) return undefined
-  const [branch, tags, status] = await Promise.all([
+  const [root, committedAt, branch, tags, status] = await Promise.all([
+    git(options, ['rev-parse', '--show-toplevel']),
+    git(options, ['log', '-1', '--no-show-signature', '--format=%ct']),
     git(options, ['symbolic-ref', '--quiet', '--short', 'HEAD']),
     git(options, ['tag', '--points-at', 'HEAD']),
     git(options, ['status', '--porcelain=v1', '-z']),
   ])
   return {
+    root: root?.replace(/\n$/, '') || options.directory,
     sha,
+    committedAt: Number(committedAt?.trim() ?? 0),
     branch: branch?.trim() || undefined,
     tags: tags?.split('\n').filter((tag) => tag !== '') ?? [],
     dirty: changedPaths(status ?? ''),
   }
 }
 
-async function git(options: GitOptions, args: readonly string[]): Promise<string | undefined> {
+export async function git(options: GitOptions, args: readonly string[]): Promise<string | undefined> {
   // In a container the checkout often belongs to another user, and git would refuse to read it.
   const outcome = await runCommand({
     file: 'git',

@@ -23,6 +23,8 @@ export type Project = {
   directory: string
   workspaceRoot: string
   targetDirectory: string
+  /** Where cargo keeps what it only needs itself; the target directory unless the project says otherwise. */
+  buildDirectory: string
   packages: readonly Package[]
   /** The package whose Cargo.toml is in the working directory; none in a virtual workspace. */
   rootPackage: Package | undefined
@@ -64,6 +66,7 @@ function projectOf(metadata: Record<string, unknown>, directory: string): Projec
     directory,
     workspaceRoot: textOf(metadata['workspace_root']),
     targetDirectory: textOf(metadata['target_directory']),
+    buildDirectory: textOf(metadata['build_directory']) || textOf(metadata['target_directory']),
     packages,
     rootPackage: packages.find(({ manifest }) => manifest === 'Cargo.toml'),
     defaultMembers: packages.filter(({ id }) => defaults.has(id)).map(({ name }) => name),

@@ -8,4 +8,18 @@ export type Binary = {
   path: string
   size: number
   sha256: string
+  /** What its headers say; absent until they are read. */
+  proof?: {
+    /** In one line, for people. */
+    said: string
+    static?: boolean
+    stripped?: boolean
+    /** The oldest glibc that it starts with; absent when it needs none. */
+    minGlibc?: string
+    buildId?: string
+    /** How many paths of the building machine stand in it. */
+    leaks?: number
+    /** The ten largest. */
+    sections?: readonly { name: string; size: number }[]
+  }
 }

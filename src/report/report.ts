@@ -2,7 +2,32 @@ import type { Binary } from './binary.ts'
 import type { Finding } from './finding.ts'
 import type { StepRecord } from './record.ts'
 
-export type Status = 'planned' | 'built' | 'failed' | 'refused'
+export type Status = 'planned' | 'checked' | 'built' | 'failed' | 'refused'
+
+export type GateRecord = { gate: string; passed: boolean; errors: number; warnings: number; said: string }
+
+export type CacheRecord = {
+  name: string
+  hit: 'exact' | 'prefix' | 'none' | 'off'
+  key?: string
+  /** Why it was off, or not restored. */
+  why?: string
+  restoredBytes?: number
+  restoreSeconds?: number
+  savedBytes?: number
+  saveSeconds?: number
+}
+
+/** What cargo compiled and what it found compiled, in units as it counts them, with the packages of the former. */
+export type UnitCounts = { compiled: number; fresh: number; packages: readonly string[] }
+
+export type UnitsRecord = {
+  /** Of dependencies, while they were compiled ahead for the cache. */
+  cooked: UnitCounts
+  /** Of dependencies and of the project, in the gates and the builds after that. */
+  dependencies: UnitCounts
+  project: UnitCounts
+}
 
 /** report.json. Its schema is published in docs/report.schema.json. */
 export type Report = {
@@ -19,9 +44,16 @@ export type Report = {
   toolchain?: { rustc: string; host: string }
   steps: readonly StepRecord[]
   findings: readonly Finding[]
+  gates: readonly GateRecord[]
+  caches: readonly CacheRecord[]
+  units: UnitsRecord
+  /** What could be better, and is not wrong. */
+  advice: readonly string[]
   binaries: readonly Binary[]
   artifacts: readonly { name: string; id: number; bytes: number }[]
 }
+
+const unitCounts = object({ compiled: number(), fresh: number(), packages: list(text(), 'Those that were compiled.') })
 
 export const reportSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
@@ -30,7 +62,7 @@ export const reportSchema = {
   ...object(
     {
       schema: { const: 1 },
-      status: { enum: ['planned', 'built', 'failed', 'refused'] },
+      status: { enum: ['planned', 'checked', 'built', 'failed', 'refused'] },
       command: text(),
       environment: text('Empty when none was named.'),
       began: { type: 'string', description: 'ISO 8601, UTC.' },
@@ -68,6 +100,24 @@ export const reportSchema = {
           ['place'],
         ),
       ),
+      gates: list(object({ gate: text(), passed: flag(), errors: number(), warnings: number(), said: text() })),
+      caches: list(
+        object(
+          {
+            name: text(),
+            hit: { enum: ['exact', 'prefix', 'none', 'off'] },
+            key: text(),
+            why: text('Why it was off, or not restored.'),
+            restoredBytes: number(),
+            restoreSeconds: number(),
+            savedBytes: number(),
+            saveSeconds: number(),
+          },
+          ['key', 'why', 'restoredBytes', 'restoreSeconds', 'savedBytes', 'saveSeconds'],
+        ),
+      ),
+      units: object({ cooked: unitCounts, dependencies: unitCounts, project: unitCounts }),
+      advice: list(text(), 'What could be better, and is not wrong.'),
       binaries: list(
         object(
           {
@@ -78,8 +128,20 @@ export const reportSchema = {
             path: text(),
             size: number('Bytes.'),
             sha256: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+            proof: object(
+              {
+                said: text('What the headers of the binary say, in one line.'),
+                static: flag(),
+                stripped: flag(),
+                minGlibc: text('The oldest glibc that it starts with.'),
+                buildId: text(),
+                leaks: number('How many paths of the building machine stand in it.'),
+                sections: list(object({ name: text(), size: number() }), 'The ten largest.'),
+              },
+              ['static', 'stripped', 'minGlibc', 'buildId', 'leaks', 'sections'],
+            ),
           },
-          ['target'],
+          ['target', 'proof'],
         ),
       ),
       artifacts: list(object({ name: text(), id: number(), bytes: number() })),
@@ -99,6 +161,10 @@ function list(items: object, description?: string): object {
 
 function text(description?: string): object {
   return { type: 'string', ...(description && { description }) }
+}
+
+function flag(): object {
+  return { type: 'boolean' }
 }
 
 function number(description?: string): object {

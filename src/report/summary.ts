@@ -15,15 +15,21 @@ export function summaryOf(report: Report): string {
     report.problems.map((problem) => `> ${problem.split('\n').map(inline).join('<br>\n> ')}`).join('\n>\n'),
     noteOnDirt(report),
     tableOf(
-      ['Binary', 'Version', 'Target', 'Size', 'SHA-256'],
-      report.binaries.map(({ name, version, target = '', size, sha256 }) => [
+      ['Gate', 'Verdict'],
+      report.gates.map(({ gate, passed, said }) => [inline(gate), `${passed ? '✅' : '❌'} ${inline(said)}`]),
+    ),
+    findingsPart(report.findings),
+    tableOf(
+      ['Binary', 'Version', 'Target', 'What it is', 'SHA-256'],
+      report.binaries.map(({ name, version, target = '', size, sha256, proof }) => [
         code(name),
         inline(version),
         inline(target),
-        bytes(size),
+        inline(proof?.said ?? bytes(size)),
         code(sha256),
       ]),
     ),
+    largestSections(report.binaries),
     tableOf(
       ['Artifact', 'Id', 'Size'],
       report.artifacts.map((artifact) => [code(artifact.name), String(artifact.id), bytes(artifact.bytes)]),
@@ -35,8 +41,9 @@ export function summaryOf(report: Report): string {
         inline(`${step.state === 'failed' ? '❌ ' : ''}${endOf(step)}${undone(step.undo)}`),
       ]),
     ),
+    cachesPart(report.caches),
     ganttOf(report.steps),
-    findingsPart(report.findings),
+    advicePart(report.advice),
   ]
   const whole = `${parts.filter((part) => part !== '').join('\n\n')}\n`
   if (Buffer.byteLength(whole) <= LARGEST) return whole
@@ -46,7 +53,7 @@ export function summaryOf(report: Report): string {
 function headline({ status, packages, seconds, environment }: Report): string {
   const what = packages.map(({ name, version }) => `${inline(name)} ${inline(version)}`).join(', ')
   const where = environment === '' ? '' : ` for ${inline(environment)}`
-  const mark = { planned: '📋', built: '✅', failed: '❌', refused: '⛔' }[status]
+  const mark = { planned: '📋', checked: '✅', built: '✅', failed: '❌', refused: '⛔' }[status]
   return `${mark} ${what === '' ? 'rust-deploy' : what}${where}: ${status} in ${duration(seconds)}`
 }
 
@@ -70,6 +77,40 @@ function findingsPart(findings: readonly Finding[]): string {
   const rest = findings.length - rows.length
   const more = rest > 0 ? `\n\n${rest} more are in report.json.` : ''
   return `#### Findings\n\n${tableOf(['Level', 'Place', 'Finding'], rows)}${more}`
+}
+
+/** Where the bytes are, for who wonders why a binary is so large. */
+function largestSections(binaries: Report['binaries']): string {
+  const parts = binaries.flatMap(({ name, proof }) => {
+    if (proof?.sections === undefined || proof.sections.length === 0) return []
+    const sections = proof.sections.map((section) => `${code(section.name)} ${bytes(section.size)}`).join(', ')
+    return [`${code(name)}: ${sections}`]
+  })
+  return folded('The ten largest sections', parts.join('<br>\n'))
+}
+
+function cachesPart(caches: Report['caches']): string {
+  const rows = caches.map(({ name, hit, why = '', restoredBytes, restoreSeconds, savedBytes, saveSeconds }) => [
+    inline(name),
+    inline(FOUND[hit] + (why === '' ? '' : ` (${why})`)),
+    moved(restoredBytes, restoreSeconds),
+    moved(savedBytes, saveSeconds),
+  ])
+  return tableOf(['Cache', 'Found', 'Restored', 'Saved'], rows)
+}
+
+const FOUND = { exact: 'yes', prefix: 'an older one', none: 'no', off: 'not used' }
+
+function moved(size: number | undefined, seconds: number | undefined): string {
+  return size === undefined || seconds === undefined ? '' : `${bytes(size)} in ${duration(seconds)}`
+}
+
+function advicePart(advice: readonly string[]): string {
+  return folded('What could be better', advice.map((sentence) => `- ${inline(sentence)}`).join('\n'))
+}
+
+function folded(title: string, content: string): string {
+  return content === '' ? '' : `<details><summary>${title}</summary>\n\n${content}\n\n</details>`
 }
 
 function undone(undo: 'done' | 'failed' | undefined): string {

@@ -1,5 +1,5 @@
 import { isRecord } from '../json/narrow.ts'
-import { didYouMean } from './nearest.ts'
+import { didYouMean } from '../report/nearest.ts'
 import type { Given, Reading } from './reading.ts'
 import { isName, names, settingOf } from './table.ts'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { didYouMean } from './nearest.ts'
+import { didYouMean } from '../report/nearest.ts'
 import type { Given, Reading } from './reading.ts'
 import { isName, type Name, names, settingOf, table } from './table.ts'
 import { isGivenToBuilds, PREFIX, variableOf } from './variables.ts'

@@ -31,7 +31,8 @@ function entryOf(name: (typeof names)[number], width: number): string {
 /** The default as a sentence; nothing where the meaning already says what happens. */
 export function defaultOf(name: (typeof names)[number]): string {
   const { default: value } = settingOf(name)
-  return typeof value === 'string' && value !== '' ? `(default: \`${value}\`)` : ''
+  const shown = typeof value === 'boolean' ? '' : typeof value === 'string' ? value : value.join(', ')
+  return shown === '' ? '' : `(default: \`${shown}\`)`
 }
 
 function wrapped(text: string, width: number, indent: number): string {

@@ -1,5 +1,8 @@
+import { textsIn } from '../json/narrow.ts'
+import { didYouMean } from '../report/nearest.ts'
 import { type Given, standsInCargo } from './reading.ts'
 import { type Name, names, type Settings, settingOf, table } from './table.ts'
+import { wordsOf } from './words.ts'
 
 export type Origins = Readonly<Record<Name, string>>
 
@@ -76,6 +79,14 @@ function parse({ name, value, origin }: Given): { value: unknown } | { problem: 
       const word = String(value).trim()
       return choices.includes(word) ? { value: word } : wrong(`one of ${choices.join(', ')}`)
     }
+    case 'words': {
+      const words = typeof value === 'string' ? wordsOf(value) : textsIn(value)
+      if (words === undefined) return wrong('words whose quotes are closed')
+      if (typeof value !== 'string' && (!Array.isArray(value) || words.length < value.length))
+        return wrong('a list of texts')
+      if (words.some((word) => CONTROL.test(word))) return wrong('words without control characters')
+      return { value: words.length === 1 && words[0] === 'none' ? [] : words }
+    }
     case 'list': {
       const items = Array.isArray(value) ? value : String(value).split(/[,\n]/)
       if (!items.every((item) => typeof item === 'string') || (typeof value !== 'string' && !Array.isArray(value))) {
@@ -84,6 +95,14 @@ function parse({ name, value, origin }: Given): { value: unknown } | { problem: 
       const trimmed = items.map((item) => item.trim()).filter((item) => item !== '')
       if (trimmed.some((item) => CONTROL.test(item))) return wrong('a list of texts without control characters')
       if (trimmed.length === 1 && trimmed[0] === 'none') return { value: [] }
+      const stray = choices.length === 0 ? undefined : trimmed.find((item) => !choices.includes(item))
+      if (stray !== undefined) {
+        return {
+          problem: `${subject} names \`${stray}\`${didYouMean(stray, choices, undefined, `; there is ${choices.join(', ')}.`)}`,
+        }
+      }
+      const twice = trimmed.find((item) => trimmed.includes(`${item}:warn`))
+      if (twice !== undefined && choices.length > 0) return wrong(`\`${twice}\` or \`${twice}:warn\`, not both`)
       return { value: [...new Set(trimmed)] }
     }
   }
@@ -100,13 +119,17 @@ function misplaced(settings: Settings, origins: Origins): string[] {
   })
 }
 
+/** What is said of compiling by a door, when nothing is compiled. In Cargo.toml it may stand for other runs. */
 function contradictions(settings: Settings, origins: Origins): string[] {
   if (settings.from === '') return []
-  const compiling = (['features', 'profile', 'artifact', 'cargo-git-token'] as const).filter(
-    (name) => origins[name] !== 'default' && !standsInCargo(origins[name]),
-  )
+  const compiling = COMPILING.filter((name) => origins[name] !== 'default' && !standsInCargo(origins[name]))
   return compiling.map(
     (name) =>
-      `${origins[name]} contradicts ${origins.from}: with \`from\` nothing is compiled or uploaded. Leave one of them out.`,
+      `${origins[name]} contradicts ${origins.from}: with \`from\` nothing is checked, compiled or uploaded. Leave one of them out.`,
   )
 }
+
+const COMPILING = [
+  ...(['features', 'profile', 'files', 'auditable', 'artifact', 'cargo-git-token'] as const),
+  ...(['gates', 'clippy-args', 'test-args', 'test-target'] as const),
+]

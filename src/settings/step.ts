@@ -1,4 +1,4 @@
-import { didYouMean } from './nearest.ts'
+import { didYouMean } from '../report/nearest.ts'
 import type { Given, Reading } from './reading.ts'
 import { isName, names } from './table.ts'
 import { isGivenToBuilds, variableOf } from './variables.ts'

@@ -5,18 +5,18 @@
 export const table = {
   command: {
     kind: 'choice',
-    choices: ['plan', 'build'],
+    choices: ['plan', 'check', 'build'],
     default: 'build',
     group: 'command',
     about:
-      'What to do. `plan` says what a run would do, as JSON; `build` compiles, or takes what `from` names, and uploads it.',
+      'What to do. `plan` says what a run would do, as JSON; `check` runs the gates; `build` runs them, compiles, proves the binary (or takes what `from` names) and uploads it.',
   },
   'dry-run': {
     kind: 'flag',
     default: false,
     group: 'command',
     about: 'Check everything and print what would be done, changing nothing.',
-    commands: ['build'],
+    commands: ['check', 'build'],
   },
   'working-directory': {
     kind: 'path',
@@ -58,18 +58,91 @@ export const table = {
     group: 'project',
     about: 'The Cargo profile of the build.',
   },
+  toolchain: {
+    kind: 'text',
+    default: '',
+    group: 'project',
+    about:
+      'The Rust toolchain: a channel or version, or the path of one; by default what `rust-toolchain.toml` says, else the one that is there.',
+    doorOnly: 'it chooses the cargo that reads that Cargo.toml; rust-toolchain.toml is the place for it',
+  },
+  target: {
+    kind: 'list',
+    default: [],
+    group: 'project',
+    about:
+      'The target triples of the build; `*-linux-gnu.2.28` sets the oldest glibc that it must run on. By default musl, static, for the machine type of the runner.',
+  },
+  files: {
+    kind: 'list',
+    default: [],
+    group: 'project',
+    about: 'Files that go with the binary, as patterns below the working directory; `!` leaves out.',
+    commands: ['plan', 'build'],
+  },
+  gates: {
+    kind: 'list',
+    choices: ['fmt', 'clippy', 'clippy:warn', 'test', 'audit', 'audit:warn', 'deny', 'deny:warn'],
+    default: ['fmt', 'clippy', 'test', 'audit'],
+    group: 'gates',
+    about:
+      'What must pass before anything is built: `fmt`, `clippy`, `test`, `audit`, `deny`. `:warn` after clippy, audit or deny reports without failing; `none` runs no gate.',
+  },
+  'clippy-args': {
+    kind: 'words',
+    default: [],
+    group: 'gates',
+    about: 'More arguments of `cargo clippy`, in quotes where they hold spaces.',
+  },
+  'test-args': {
+    kind: 'words',
+    default: [],
+    group: 'gates',
+    about: 'More arguments of `cargo test`; after `--` those of the test programs.',
+  },
+  'test-target': {
+    kind: 'text',
+    default: '',
+    group: 'gates',
+    about: 'The target triple for clippy and tests; by default that of the runner. A foreign one needs an emulator.',
+  },
+  cache: {
+    kind: 'choice',
+    choices: ['auto', 'read-write', 'read', 'off'],
+    default: 'auto',
+    group: 'cache',
+    about:
+      'Compiled dependencies of earlier runs: `auto` reads and writes on the default branch, reads on others, and is off for tags and releases.',
+  },
   artifact: {
     kind: 'text',
     default: '',
     group: 'artifact',
     about: 'The name of the uploaded artifact, by default `<package>-<target>`; `none` uploads nothing.',
+    commands: ['plan', 'build'],
   },
   from: {
     kind: 'text',
     default: '',
     group: 'artifact',
     about:
-      'Take a binary instead of compiling it: a path, or `artifact:<name>` of this run; `@sha256:<digest>` at the end pins its bytes.',
+      'Take a binary instead of compiling it: a path, `artifact:<name>` of this run, or `run:<id>` of another one; `@sha256:<digest>` at the end pins its bytes.',
+    commands: ['plan', 'build'],
+  },
+  attest: {
+    kind: 'choice',
+    choices: ['auto', 'required', 'off'],
+    default: 'auto',
+    group: 'artifact',
+    about:
+      'Sign with GitHub that this workflow built the binary: `auto` where the job has the right (`id-token: write`, `attestations: write`), `required` fails without it.',
+    commands: ['plan', 'build'],
+  },
+  auditable: {
+    kind: 'flag',
+    default: false,
+    group: 'artifact',
+    about: 'Write the list of dependencies into the binary (cargo-auditable), for scanners to read later.',
   },
   'cargo-git-token': {
     kind: 'text',
@@ -78,13 +151,29 @@ export const table = {
     about: 'A token that reads private git dependencies. Only `cargo fetch` gets it; everything after runs offline.',
     secret: true,
   },
+  'github-token': {
+    kind: 'text',
+    default: '',
+    group: 'artifact',
+    about: "The token of GitHub's API, which `from: run:<id>` needs (`actions: read`).",
+    secret: true,
+    stepDefault: 'github.token',
+  },
+  'tools-mirror': {
+    kind: 'text',
+    default: '',
+    group: 'artifact',
+    about: 'A server of your own for the pinned tools (docs/tools-mirror.md says what it must hold).',
+  },
 } as const satisfies Record<string, Setting>
 
 /** The groups in the order in which people read them. */
 export const groups = {
   command: 'What to do',
   project: 'The project',
-  artifact: 'Sources and artifacts',
+  gates: 'The gates',
+  cache: 'The cache',
+  artifact: 'Sources, tools and artifacts',
 } as const
 
 export type Name = keyof typeof table
@@ -94,13 +183,16 @@ export type CommandName = (typeof table)['command']['choices'][number]
 export type Settings = { readonly [N in Name]: ValueOf<(typeof table)[N]> }
 
 export type Setting = {
-  kind: 'text' | 'path' | 'list' | 'flag' | 'choice'
+  kind: 'text' | 'path' | 'list' | 'words' | 'flag' | 'choice'
+  /** Of a choice, or of each item of a list. */
   choices?: readonly string[]
   default: string | boolean | readonly string[]
   group: keyof typeof groups
   about: string
   /** It comes only from an input or the environment, is masked before anything prints, and is refused in Cargo.toml. */
   secret?: true
+  /** The expression that action.yml gives to every step; for all others an input that is not set must stay so. */
+  stepDefault?: string
   /** Why it cannot stand in Cargo.toml. */
   doorOnly?: string
   /** It chooses between packages, so no package can say it of itself. */
@@ -111,7 +203,7 @@ export type Setting = {
 
 type ValueOf<S> = S extends { kind: 'choice'; choices: readonly (infer C)[] }
   ? C
-  : S extends { kind: 'list' }
+  : S extends { kind: 'list' | 'words' }
     ? readonly string[]
     : S extends { kind: 'flag' }
       ? boolean

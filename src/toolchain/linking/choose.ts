@@ -1,4 +1,5 @@
 import { archOf, compilersOf, isGnu, isMusl, needsCrtStatic } from './compilers.ts'
+import { ccVariable, linkerVariable, snake } from './variables.ts'
 
 export type LinkingQuestion = {
   target: { name: string; triple: string; glibc?: string | undefined }
@@ -50,7 +51,7 @@ function musl({ target, host, needs, given, isOnPath, mayInstall }: LinkingQuest
   if (cross !== undefined && (!needsCpp || isOnPath(cppOf(cross)))) {
     // It brings libstdc++, which only its own driver finds.
     const driver = needsCpp ? { [linkerVariable(triple)]: cross } : linker
-    const compilers = { [`CC_${snake(triple)}`]: cross, ...(needsCpp && { [`CXX_${snake(triple)}`]: cppOf(cross) }) }
+    const compilers = { [ccVariable(triple)]: cross, ...(needsCpp && { [`CXX_${snake(triple)}`]: cppOf(cross) }) }
     return ready(
       `${needsCpp ? cross : linked}, and ${cross} for ${named(needs)}`,
       { ...driver, ...compilers },
@@ -61,7 +62,7 @@ function musl({ target, host, needs, given, isOnPath, mayInstall }: LinkingQuest
     // Never as the linker: what it makes is a static-pie that crashes at its start.
     const packages = isOnPath('musl-gcc') ? [] : ['musl-tools']
     const how = `${linked}, and musl-gcc for ${named(needs)}`
-    return { ...ready(how, { ...linker, [`CC_${snake(triple)}`]: 'musl-gcc' }, rustflags), packages }
+    return { ...ready(how, { ...linker, [ccVariable(triple)]: 'musl-gcc' }, rustflags), packages }
   }
   return zig(`zig, for ${named(needs)}`, rustflags)
 }
@@ -74,7 +75,7 @@ function gnu({ target, host, given, isOnPath }: LinkingQuestion): Linking {
     return ready('the C compiler of this machine', {})
   }
   if (known !== undefined && isOnPath(known.gnuCompiler)) {
-    const environment = { [linkerVariable(triple)]: known.gnuCompiler, [`CC_${snake(triple)}`]: known.gnuCompiler }
+    const environment = { [linkerVariable(triple)]: known.gnuCompiler, [ccVariable(triple)]: known.gnuCompiler }
     return ready(known.gnuCompiler, environment)
   }
   return zig('zig')
@@ -95,7 +96,7 @@ export function cannotLink(question: LinkingQuestion, cause: string): string {
     isGnu(target.triple) && known && `install ${known.gnuPackage} (\`apt-get install ${known.gnuPackage}\`)`,
     isMusl(target.triple) && known && `put ${known.muslCompilers[0]} on the PATH`,
     archOf(host) !== archOf(target.triple) && `run on a machine of that type (\`runs-on: …-arm\`)`,
-    `set CC_${snake(target.triple)} and ${linkerVariable(target.triple)}`,
+    `set ${ccVariable(target.triple)} and ${linkerVariable(target.triple)}`,
   ].filter((remedy) => typeof remedy === 'string')
   return `${who}. zig could not be used: ${cause} Either ${remedies.join(', or ')}.`
 }
@@ -114,12 +115,4 @@ function named(needs: LinkingQuestion['needs']): string {
 
 function cppOf(compiler: string): string {
   return compiler.replace(/gcc$/, 'g++')
-}
-
-export function linkerVariable(triple: string): string {
-  return `CARGO_TARGET_${snake(triple).toUpperCase()}_LINKER`
-}
-
-export function snake(triple: string): string {
-  return triple.replaceAll(/[-.]/g, '_')
 }

@@ -1,0 +1,1 @@
+export{n as HttpClient}from"./chunk-lib.js";

@@ -1,0 +1,35 @@
+import { featureArguments } from '../build/arguments.ts'
+import type { CookPlan } from '../cache/cook.ts'
+import type { Environment } from '../process/environment.ts'
+import type { Cooking } from './caching.ts'
+import type { Facts } from './facts.ts'
+import type { Linked } from './linking.ts'
+import { buildEnvironmentFor } from './reproducing.ts'
+
+/** What this run compiles, in the form in which its dependencies can be compiled ahead. */
+export async function cookingOf(facts: Facts, linked: readonly Linked[]): Promise<Cooking> {
+  const { settings, chosen, gates, rustc, environment } = facts
+  const features = featureArguments(settings.features)
+  const testTarget = settings['test-target']
+  const has = (name: string) => gates.some((gate) => gate.name === name)
+  const plan: CookPlan = {
+    gates: {
+      clippy: has('clippy'),
+      test: has('test'),
+      testTarget: testTarget === '' || testTarget === rustc.host ? undefined : testTarget,
+      featureArguments: features,
+    },
+    builds: linked.map(({ target, zigbuild }) => ({
+      packages: chosen.map(({ package: { name, version } }) => ({ name, version })),
+      binaries: chosen.flatMap(({ binaries }) => binaries),
+      featureArguments: features,
+      profile: settings.profile,
+      target,
+      through: { zigbuild },
+    })),
+  }
+  const build: Environment = { ...environment }
+  for (const each of linked) Object.assign(build, await buildEnvironmentFor(facts, each))
+  const keyed: Environment = Object.assign({ ...environment }, ...linked.map((each) => each.environment))
+  return { plan, environments: { gates: environment, build }, keyed }
+}

@@ -1,0 +1,49 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { describeProof, type Proof, proveBinary } from '../build/proof.ts'
+import type { Binary } from '../report/binary.ts'
+import { type Facts, repositoryRoot } from './facts.ts'
+import type { StepContext } from './step.ts'
+
+/** Reads the headers of a binary, compares them with what was promised, and writes down what they say. */
+export async function proved(
+  facts: Facts,
+  binary: Binary,
+  target: Facts['targets'][number] | undefined,
+  { log, signal }: StepContext,
+): Promise<Binary> {
+  const proof = await proveBinary({
+    binary: binary.name,
+    path: binary.path,
+    ...(target !== undefined && { target }),
+    directories: { 'the checkout': repositoryRoot(facts), ...homesOf(facts) },
+    log,
+    signal,
+  })
+  log.info(`${binary.name}: ${describeProof(proof)}`)
+  return { ...binary, target: proof.target, proof: recordOf(proof) }
+}
+
+/** Where cargo and rustup keep what they bring, by the names that people know. */
+export function homesOf({ environment }: Pick<Facts, 'environment'>): { CARGO_HOME: string; RUSTUP_HOME: string } {
+  const home = environment['HOME'] || environment['USERPROFILE'] || homedir()
+  return {
+    CARGO_HOME: environment['CARGO_HOME'] || join(home, '.cargo'),
+    RUSTUP_HOME: environment['RUSTUP_HOME'] || join(home, '.rustup'),
+  }
+}
+
+function recordOf(proof: Proof): NonNullable<Binary['proof']> {
+  const said = describeProof(proof)
+  if (proof.kind === 'unproved') return { said }
+  const { isStatic, minGlibc, facts, leaks } = proof
+  return {
+    said,
+    static: isStatic,
+    stripped: facts.stripped,
+    leaks: leaks.count,
+    ...(minGlibc !== undefined && { minGlibc }),
+    ...(facts.buildId !== undefined && { buildId: facts.buildId }),
+    sections: facts.sections,
+  }
+}

@@ -1,0 +1,29 @@
+import { type Reproducible, reproducible, rustcWrapper } from '../build/reproducible.ts'
+import type { Environment } from '../process/environment.ts'
+import { type Facts, repositoryRoot } from './facts.ts'
+import type { Linked } from './linking.ts'
+import { homesOf } from './proving.ts'
+
+/** What makes this build give the same bytes in every folder and at every time. */
+export function reproducing(facts: Facts): Reproducible {
+  return reproducible({
+    cargoHome: homesOf(facts).CARGO_HOME,
+    checkout: repositoryRoot(facts),
+    targetDirectory: facts.project.targetDirectory,
+    buildDirectory: facts.project.buildDirectory,
+    commitTime: facts.git?.committedAt,
+  })
+}
+
+/** What cargo is given to compile for a target: the same to compile dependencies ahead, and to compile the rest. */
+export async function buildEnvironmentFor(facts: Facts, linked: Linked): Promise<Environment> {
+  const { environment: fixed, remap } = reproducing(facts)
+  const wrapper = await rustcWrapper({
+    scratch: facts.surroundings.scratch,
+    remap,
+    directory: facts.project.directory,
+    environment: facts.environment,
+    configuredWrapper: linked.flags.wrapper,
+  })
+  return { ...facts.environment, ...fixed, ...linked.environment, ...wrapper }
+}
