@@ -1,1 +1,1 @@
-export{n as HttpClient}from"./chunk-lib.js";
+export{n as HttpClient,s as getProxyUrl}from"./chunk-lib.js";

@@ -89,6 +89,7 @@ export async function run(door: Door, signal: AbortSignal): Promise<RunEnd> {
     seconds: (Date.now() - began) / 1000,
     problems,
     ...(facts?.git && { commit: commitOf(facts.git) }),
+    ...(surroundings.repository && { repository: `${surroundings.serverUrl}/${surroundings.repository}` }),
     packages: facts?.chosen.map(({ package: { name, version } }) => ({ name, version })) ?? [],
     ...(facts && { toolchain: { rustc: facts.rustc.version, host: facts.rustc.host } }),
     steps: end.records,

@@ -30,8 +30,8 @@ test('each gate and each build has its own call', () => {
   expect(lines({ gates: GATES, builds: [BUILD, { ...BUILD, profile: 'dist', featureArguments: [] }] })).toEqual([
     `gates: cargo check ${IN_PLACE} --all-targets --workspace --all-features ${AT_LAST}`,
     `gates: cargo build ${IN_PLACE} --tests --examples --profile test --workspace --all-features ${AT_LAST}`,
-    `build: cargo build ${IN_PLACE} --target x86_64-unknown-linux-gnu --release --package app@0.1.0 --bin app --features tls ${AT_LAST}`,
-    `build: cargo build ${IN_PLACE} --target x86_64-unknown-linux-gnu --profile dist --package app@0.1.0 --bin app ${AT_LAST}`,
+    `x86_64-unknown-linux-gnu: cargo build ${IN_PLACE} --target x86_64-unknown-linux-gnu --release --package app@0.1.0 --bin app --features tls ${AT_LAST}`,
+    `x86_64-unknown-linux-gnu: cargo build ${IN_PLACE} --target x86_64-unknown-linux-gnu --profile dist --package app@0.1.0 --bin app ${AT_LAST}`,
   ])
 })
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { annotationsOf } from '../../src/report/annotations.ts'
 import type { Finding } from '../../src/report/finding.ts'
 import { inert } from '../../src/report/inert.ts'
-import { code, inline } from '../../src/report/markdown.ts'
+import { code, inline, prose } from '../../src/report/markdown.ts'
 import { Redaction } from '../../src/report/redact.ts'
 import { type Report, reportSchema } from '../../src/report/report.ts'
 import { summaryOf } from '../../src/report/summary.ts'
@@ -101,7 +101,34 @@ test('the summary answers in the order of the questions', () => {
   expect(text).toContain('differs from the commit `aaaaaaaaaaaa`: `src/a.rs` and 1 more')
   expect(text).toContain('| Build: a \\#1 | ❌ failed after 1 min 05 s, then undone |')
   expect(text).toContain('    Build  a  1 :crit, 510, 65510')
-  expect(text.indexOf('| error |')).toBeLessThan(text.indexOf('| warning |'))
+  expect(text).toContain('| clippy | ❌ clippy found 2 warnings. |')
+  const order = ['| clippy |', '**error**', '**warning**', '| `hello` |', '| Cache |', 'What could be better']
+  const places = order.map((mark) => text.indexOf(mark))
+  expect(places).toEqual(places.toSorted((a, b) => a - b))
+  expect(places[0]).toBeGreaterThan(0)
+})
+
+test('sentences in a cell: code is code, addresses lead somewhere, and nothing else is markup', () => {
+  expect(prose('Run `cargo update a@1 | b` now:\n  <b> https://x.example/a_b#c. *x*\n')).toBe(
+    'Run `cargo update a@1 \\| b` now:<br>\u00a0\u00a0&lt;b&gt; <https://x.example/a_b#c>. \\*x\\*',
+  )
+})
+
+test('a finding leads to its line, where it is known on which server that is', () => {
+  const place = { file: 'src/my file.rs', line: 3 }
+  const finding = { level: 'error', title: 't', message: 'm', place } as const
+  const commit = { sha: 'a'.repeat(40), tags: [], dirty: [] }
+  const text = summaryOf(report({ findings: [finding], commit, repository: 'https://github.example/o/r' }))
+  expect(text).toContain(
+    `[\`src/my file.rs:3\`](https://github.example/o/r/blob/${'a'.repeat(40)}/src/my%20file.rs#L3)`,
+  )
+  expect(summaryOf(report({ findings: [finding] }))).toContain('| `src/my file.rs:3` |')
+})
+
+test('what the gates said is not said twice', () => {
+  const said = 'clippy found 2 warnings.'
+  expect(summaryOf(report({ problems: [`${said}\nNo room.`] }))).toContain('> No room.\n')
+  expect(summaryOf(report({ problems: [said] }))).not.toContain('> ')
 })
 
 test('a summary that the runner would throw away becomes one that it takes', () => {

@@ -40,7 +40,8 @@ export type CargoAbilities = {
   hasBuildDirectory: boolean
 }
 
-export type CookCall = { purpose: 'gates' | 'build'; file: string; args: readonly string[] }
+/** `purpose` is the triple that is built for, or `gates`. */
+export type CookCall = { purpose: string; file: string; args: readonly string[] }
 
 /** The calls that compile for each part of the plan what it needs from elsewhere, exactly as that part will need it. */
 export function cookCalls({ gates, builds }: CookPlan, place: CookPlace): CookCall[] {
@@ -57,7 +58,7 @@ export function cookCalls({ gates, builds }: CookPlan, place: CookPlace): CookCa
     ...(test ? [gate(['build', '--tests', '--examples', '--profile', 'test', ...targetArguments(testTarget)])] : []),
     ...builds.map(
       (build): CookCall => ({
-        purpose: 'build',
+        purpose: build.target.triple,
         file: build.through.zigbuild ?? 'cargo',
         args: cookArguments(buildArguments(build), place),
       }),

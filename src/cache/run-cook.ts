@@ -27,8 +27,8 @@ export type CookOptions = {
   signal: AbortSignal
 }
 
-/** The same that the gates and the builds get later: flags are part of what is compiled. */
-export type CookEnvironments = Readonly<Record<CookCall['purpose'], Environment>>
+/** The same that the gates and the build of each triple get later: flags are part of what is compiled. */
+export type CookEnvironments = { gates: Environment; builds: Readonly<Record<string, Environment>> }
 
 export type Cooked = {
   units: readonly CacheUnit[]
@@ -88,7 +88,7 @@ async function runCall({ purpose, file, args }: CookCall, options: Running): Pro
     file,
     args,
     cwd: options.directory,
-    env: { ...environments[purpose], ...places, CARGO_INCREMENTAL: '0' },
+    env: { ...(environments.builds[purpose] ?? environments.gates), ...places, CARGO_INCREMENTAL: '0' },
     signal: options.signal,
     onLine: (line, stream) => {
       if (stream === 'stdout') {

@@ -29,7 +29,7 @@ export type CacheSteps = {
   /** Before the fetch: what was downloaded in earlier runs. */
   restoringHome: readonly Step[]
   /** When it is known how everything is compiled: what was compiled in earlier runs. */
-  restoreDependencies: Step<Restored & { key: string }>
+  restoreDependencies: Step<RestoredFor>
   /** Compiling the dependencies by themselves, and saving them: before any gate, so that a red test never costs it. */
   saving: readonly Step[]
   /** At the end: whether a cache that was found spared what it promised. */
@@ -48,6 +48,9 @@ export type Cooking = {
   /** What of these is part of what is compiled. */
   keyed: Environment
 }
+
+/** With the key under which these very dependencies are saved. */
+type RestoredFor = Restored & { wanted: string }
 
 type Saves = { home: Saved | undefined; dependencies: Saved | undefined }
 
@@ -89,7 +92,7 @@ export function cacheSteps(facts: Facts, cooking: () => Promise<Cooking>): Cache
       ),
   })
 
-  const restoreDependencies = new Step<Restored & { key: string }>({
+  const restoreDependencies = new Step<RestoredFor>({
     name: 'restore-dependencies',
     title: 'Restore dependencies',
     applies: () => {
@@ -106,7 +109,7 @@ export function cacheSteps(facts: Facts, cooking: () => Promise<Cooking>): Cache
           entriesIn: buildEntries,
         }),
       )
-      return { ...restored, key }
+      return { ...restored, wanted: key }
     },
   })
 
@@ -147,9 +150,9 @@ export function cacheSteps(facts: Facts, cooking: () => Promise<Cooking>): Cache
               entries: await homeEntries(CARGO_HOME, lock),
             })
       if (!cook.hasRun || patience.isOver) return { home, dependencies: undefined }
-      const { key } = restoreDependencies.hasRun
-        ? restoreDependencies.result
-        : await keyOfDependencies(facts, await cooking(), context)
+      const key = restoreDependencies.hasRun
+        ? restoreDependencies.result.wanted
+        : (await keyOfDependencies(facts, await cooking(), context)).key
       const { units, complete } = cook.result
       const { kept, stale } = await sweep({ buildDirectory, units })
       if (stale.length > 0) context.log.info(`left out, since nothing uses them any more: ${stale.join(', ')}`)

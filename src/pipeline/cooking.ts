@@ -28,8 +28,8 @@ export async function cookingOf(facts: Facts, linked: readonly Linked[]): Promis
       through: { zigbuild },
     })),
   }
-  const build: Environment = { ...environment }
-  for (const each of linked) Object.assign(build, await buildEnvironmentFor(facts, each))
+  const builds: Record<string, Environment> = {}
+  for (const each of linked) builds[each.target.triple] = await buildEnvironmentFor(facts, each)
   const keyed: Environment = Object.assign({ ...environment }, ...linked.map((each) => each.environment))
-  return { plan, environments: { gates: environment, build }, keyed }
+  return { plan, environments: { gates: environment, builds }, keyed }
 }

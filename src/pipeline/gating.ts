@@ -62,7 +62,10 @@ export function gateSteps(facts: Facts, compiled: CompiledUnits): GateSteps {
   return {
     compiling: steps.filter(isCompiling).map(({ step }) => step),
     quick: steps.filter((each) => !isCompiling(each)).map(({ step }) => step),
-    records: () => verdicts.map(({ gate, passed, counts, said }) => ({ gate, passed, ...counts, said })),
+    records: () =>
+      facts.gates
+        .flatMap(({ name }) => verdicts.filter(({ gate }) => gate === name))
+        .map(({ gate, passed, counts, said }) => ({ gate, passed, ...counts, said })),
   }
 }
 

@@ -41,6 +41,7 @@ function recordOf(proof: Proof): NonNullable<Binary['proof']> {
     said,
     static: isStatic,
     stripped: facts.stripped,
+    needed: facts.needed,
     leaks: leaks.count,
     ...(minGlibc !== undefined && { minGlibc }),
     ...(facts.buildId !== undefined && { buildId: facts.buildId }),

@@ -169,9 +169,15 @@ function logOf({ display, findings }: StepRun): Log {
     output: (line) => display.line(line),
     finding: (finding) => {
       findings.push(finding)
-      display.problem(finding.level, finding.message)
+      display.problem(finding.level, inLog(finding))
     },
   }
+}
+
+/** An annotation has its place and its title around it. In a log, an error without them could be anywhere. */
+function inLog({ level, title, message, place }: Finding): string {
+  if (place === undefined) return level === 'error' ? `${title}: ${message}` : message
+  return `${place.file}${place.line === undefined ? '' : `:${place.line}`}: ${title}: ${message}`
 }
 
 function notReached(step: Step, began: number): StepRecord {

@@ -16,6 +16,8 @@ export type Binary = {
     stripped?: boolean
     /** The oldest glibc that it starts with; absent when it needs none. */
     minGlibc?: string
+    /** The libraries that it must find where it runs. */
+    needed?: readonly string[]
     buildId?: string
     /** How many paths of the building machine stand in it. */
     leaks?: number

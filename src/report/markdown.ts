@@ -7,6 +7,28 @@ export function inline(text: string): string {
     .replaceAll('\\>', '&gt;')
 }
 
+/** Several lines of our own kind of sentences in one cell: what stands in backticks is code, addresses can be followed. */
+export function prose(text: string): string {
+  return text
+    .trimEnd()
+    .split(/\r\n|\r|\n/)
+    .map((line) => line.split(MARKED).map(markedPart).join(''))
+    .join('<br>')
+}
+
+const MARKED = /(`[^`]+`|https:\/\/[\w.~:/?#@!$&*+,;=%-]+[\w/])/
+
+/** Every second part is one that was found. */
+function markedPart(part: string, index: number): string {
+  if (index % 2 === 0) return inline(indented(part))
+  return part.startsWith('`') ? code(part.slice(1, -1)) : `<${part}>`
+}
+
+/** Code and diffs mean something by it, and HTML drops it. */
+function indented(line: string): string {
+  return line.replace(/^ +/, (blanks) => '\u00a0'.repeat(blanks.length))
+}
+
 export function code(text: string): string {
   const line = text.replace(/[\r\n]+/g, ' ').replaceAll('|', '\\|')
   // Longer than any run of backticks inside it.

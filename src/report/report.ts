@@ -40,6 +40,8 @@ export type Report = {
   /** Why it failed or was refused. */
   problems: readonly string[]
   commit?: { sha: string; branch?: string; tags: readonly string[]; dirty: readonly string[] }
+  /** Where the commit can be looked at. */
+  repository?: string
   packages: readonly { name: string; version: string }[]
   toolchain?: { rustc: string; host: string }
   steps: readonly StepRecord[]
@@ -69,6 +71,7 @@ export const reportSchema = {
       seconds: number(),
       problems: list(text(), 'Why it failed or was refused.'),
       commit: object({ sha: text(), branch: text(), tags: list(text()), dirty: list(text()) }, ['branch']),
+      repository: text('Where the commit can be looked at.'),
       packages: list(object({ name: text(), version: text() })),
       toolchain: object({ rustc: text(), host: text() }),
       steps: list(
@@ -134,11 +137,12 @@ export const reportSchema = {
                 static: flag(),
                 stripped: flag(),
                 minGlibc: text('The oldest glibc that it starts with.'),
+                needed: list(text(), 'The libraries that it must find where it runs.'),
                 buildId: text(),
                 leaks: number('How many paths of the building machine stand in it.'),
                 sections: list(object({ name: text(), size: number() }), 'The ten largest.'),
               },
-              ['static', 'stripped', 'minGlibc', 'buildId', 'leaks', 'sections'],
+              ['static', 'stripped', 'minGlibc', 'needed', 'buildId', 'leaks', 'sections'],
             ),
           },
           ['target', 'proof'],
@@ -146,7 +150,7 @@ export const reportSchema = {
       ),
       artifacts: list(object({ name: text(), id: number(), bytes: number() })),
     },
-    ['commit', 'toolchain'],
+    ['commit', 'repository', 'toolchain'],
   ),
 }
 

@@ -1,7 +1,7 @@
 import { duration, endOf } from './display.ts'
 import type { Finding } from './finding.ts'
 import { ganttOf } from './gantt.ts'
-import { bytes, code, inline, tableOf } from './markdown.ts'
+import { bytes, code, inline, prose, tableOf } from './markdown.ts'
 import type { Report } from './report.ts'
 
 /** The runner throws a summary away that is larger than 1 MiB. */
@@ -12,13 +12,13 @@ const FINDINGS_SHOWN = 100
 export function summaryOf(report: Report): string {
   const parts = [
     `### ${headline(report)}`,
-    report.problems.map((problem) => `> ${problem.split('\n').map(inline).join('<br>\n> ')}`).join('\n>\n'),
+    problemsPart(report),
     noteOnDirt(report),
     tableOf(
       ['Gate', 'Verdict'],
-      report.gates.map(({ gate, passed, said }) => [inline(gate), `${passed ? '✅' : '❌'} ${inline(said)}`]),
+      report.gates.map(({ gate, passed, said }) => [inline(gate), `${passed ? '✅' : '❌'} ${prose(said)}`]),
     ),
-    findingsPart(report.findings),
+    findingsPart(report),
     tableOf(
       ['Binary', 'Version', 'Target', 'What it is', 'SHA-256'],
       report.binaries.map(({ name, version, target = '', size, sha256, proof }) => [
@@ -63,20 +63,40 @@ function noteOnDirt({ commit }: Report): string {
   return `> ⚠️ The working tree differs from the commit ${code(commit.sha.slice(0, 12))}: ${code(first)}${others.length > 0 ? ` and ${others.length} more` : ''}.`
 }
 
-function findingsPart(findings: readonly Finding[]): string {
+/** What the table of gates does not say anyway. */
+function problemsPart({ problems, gates }: Report): string {
+  const verdicts = gates.map(({ said }) => said)
+  const others = problems.flatMap((problem) => {
+    const lines = problem.split('\n').filter((line) => !verdicts.includes(line))
+    return lines.length === 0 ? [] : [`> ${lines.map(prose).join('<br>\n> ')}`]
+  })
+  return others.join('\n>\n')
+}
+
+function findingsPart({ findings, repository, commit }: Report): string {
   if (findings.length === 0) return ''
   const order = { error: 0, warning: 1, notice: 2 }
   const sorted = findings.toSorted((a, b) => order[a.level] - order[b.level])
   const rows = sorted
     .slice(0, FINDINGS_SHOWN)
     .map(({ level, place, title, message }) => [
-      level,
-      place === undefined ? '' : code(`${place.file}${place.line === undefined ? '' : `:${place.line}`}`),
-      `${inline(title)}: ${inline(message)}`,
+      MARKS[level],
+      place === undefined ? '' : placed(place, commit && repository && `${repository}/blob/${commit.sha}`),
+      `**${inline(title)}**<br>${prose(message)}`,
     ])
   const rest = findings.length - rows.length
   const more = rest > 0 ? `\n\n${rest} more are in report.json.` : ''
-  return `#### Findings\n\n${tableOf(['Level', 'Place', 'Finding'], rows)}${more}`
+  return `#### Findings\n\n${tableOf(['', 'Place', 'Finding'], rows)}${more}`
+}
+
+const MARKS = { error: '❌', warning: '⚠️', notice: 'ℹ️' }
+
+/** As a link to the line, where it is known on which server the commit is. */
+function placed({ file, line }: NonNullable<Finding['place']>, tree: string | undefined): string {
+  const shown = code(`${file}${line === undefined ? '' : `:${line}`}`)
+  if (!tree) return shown
+  const path = file.split('/').map(encodeURIComponent).join('/')
+  return `[${shown}](${tree}/${path}${line === undefined ? '' : `#L${line}`})`
 }
 
 /** Where the bytes are, for who wonders why a binary is so large. */
@@ -90,6 +110,7 @@ function largestSections(binaries: Report['binaries']): string {
 }
 
 function cachesPart(caches: Report['caches']): string {
+  if (caches.every(({ hit }) => hit === 'off')) return ''
   const rows = caches.map(({ name, hit, why = '', restoredBytes, restoreSeconds, savedBytes, saveSeconds }) => [
     inline(name),
     inline(FOUND[hit] + (why === '' ? '' : ` (${why})`)),
@@ -106,7 +127,7 @@ function moved(size: number | undefined, seconds: number | undefined): string {
 }
 
 function advicePart(advice: readonly string[]): string {
-  return folded('What could be better', advice.map((sentence) => `- ${inline(sentence)}`).join('\n'))
+  return folded('What could be better', advice.map((sentence) => `- ${prose(sentence)}`).join('\n'))
 }
 
 function folded(title: string, content: string): string {

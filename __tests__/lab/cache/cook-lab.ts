@@ -69,7 +69,7 @@ export async function cooking({ directory, plan, cargoVersion, onOutput, ...more
       cargoVersion: cargoVersion ?? '1.95.0',
       buildDirectory,
       scratch,
-      environments: { gates: environment, build: environment },
+      environments: { gates: environment, builds: {} },
       log: { info: (text) => said.push(text), output, finding: () => {} },
       signal: more.signal ?? signal,
     })
