@@ -12,7 +12,7 @@ export function prose(text: string): string {
   return text
     .trimEnd()
     .split(/\r\n|\r|\n/)
-    .map((line) => line.split(MARKED).map(markedPart).join(''))
+    .map((line) => indented(line).split(MARKED).map(markedPart).join(''))
     .join('<br>')
 }
 
@@ -20,7 +20,7 @@ const MARKED = /(`[^`]+`|https:\/\/[\w.~:/?#@!$&*+,;=%-]+[\w/])/
 
 /** Every second part is one that was found. */
 function markedPart(part: string, index: number): string {
-  if (index % 2 === 0) return inline(indented(part))
+  if (index % 2 === 0) return inline(part)
   return part.startsWith('`') ? code(part.slice(1, -1)) : `<${part}>`
 }
 
