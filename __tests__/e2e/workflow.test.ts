@@ -75,10 +75,12 @@ test('what stands only in Cargo.toml drives the matrix and the `if`', async (con
 
 test('an input of the workflow wins over Cargo.toml', async (context) => {
   need(context, 'act', actPart.whyNot())
-  using project = calling(apiAndWorker(), { package: 'api', artifact: 'none' })
+  using project = calling(apiAndWorker(), { package: 'api', artifact: 'none', gates: 'fmt' })
   await using github = await startGithub()
   const log = await called(project, github.env())
   expect(log).toMatch(/Build api for /)
+  // The gates ran in a job of their own, before it, and only there.
+  expect(log.match(/Every file is formatted\./g)).toHaveLength(1)
   // Nothing was uploaded, so the plan's empty list kept the taking job from running.
   expect(github.artifacts.list()).toEqual([])
   expect(log).not.toMatch(/Take artifact:/)

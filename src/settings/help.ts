@@ -13,7 +13,7 @@ export function helpText(columns: number): string {
     `Usage: rust-deploy [${settingOf('command').choices?.join('|')}] [--<setting> <value> …]\n`,
     ...sections,
     wrapped(
-      'Each setting is also read from RUST_DEPLOY_<NAME>, and all but secrets, working-directory and environment from [package.metadata.rust-deploy] in Cargo.toml. A value @<path> is the content of that file. --help and --version print and end.',
+      'Each setting is also read from RUST_DEPLOY_<NAME>, and all but secrets, working-directory, environment and toolchain from [package.metadata.rust-deploy] in Cargo.toml. A value @<path> is the content of that file. --help and --version print and end.',
       width,
       0,
     ),

@@ -1,6 +1,6 @@
 /** The one table of outputs, of the step and of the reusable workflow. */
 export const outputs = {
-  status: '`planned`, `built`, `failed` or `refused`.',
+  status: '`planned`, `checked`, `built`, `failed` or `refused`.',
   version: 'The version of the package; absent when there are several that differ.',
   binaries: 'JSON: package, version, name, target, path, size and sha256 of each binary.',
   binary: 'The path of the binary, when there is one.',
