@@ -6,6 +6,7 @@ import { hostPart } from './host/part.ts'
 import { registryPart } from './registry/part.ts'
 import { runnerPart } from './runner/part.ts'
 import { rustupPart } from './rustup/part.ts'
+import { toolsPart } from './tools/part.ts'
 
 /** Every part of the lab. */
 export const parts: readonly LabPart[] = [
@@ -16,4 +17,5 @@ export const parts: readonly LabPart[] = [
   runnerPart,
   githubPart,
   actPart,
+  toolsPart,
 ]

@@ -1,0 +1,29 @@
+import { posix } from 'node:path'
+import { Refused } from '../../report/ending.ts'
+
+export type Wanted = { url: string; tool: string; version: string; mirror: string }
+
+/** Where a pinned file is downloaded: at its home or, where there is a mirror, from there and nowhere else. */
+export function addressOf({ url, tool, version, mirror }: Wanted): URL {
+  return new URL(mirror === '' ? url : `${mirrorOf(mirror)}/${pathOnMirror(url, tool, version)}`)
+}
+
+export function pathOnMirror(url: string, tool: string, version: string): string {
+  return `${tool}/${version}/${posix.basename(new URL(url).pathname)}`
+}
+
+/** Nothing is asked in the clear but of this very machine. */
+export function isTrusted(url: URL): boolean {
+  if (url.protocol === 'https:') return true
+  return url.protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)
+}
+
+function mirrorOf(mirror: string): string {
+  const url = URL.canParse(mirror) ? new URL(mirror) : undefined
+  const isPlain = url !== undefined && `${url.username}${url.password}${url.search}${url.hash}` === ''
+  if (isPlain && isTrusted(url)) return url.href.replace(/\/+$/, '')
+  // Not repeated here: a login in it would be a secret that nobody has hidden.
+  throw new Refused(
+    'tools-mirror is not an address that tools can be downloaded from. Write an https address without a login, a query or a fragment, such as https://mirror.example/tools.',
+  )
+}
