@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { download } from '../src/toolchain/tools/download.ts'
+import { download } from '../src/toolchain/download/download.ts'
 import { type PinnedTools, pinnedTools } from '../src/toolchain/tools/pins.ts'
 
 /**

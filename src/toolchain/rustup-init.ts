@@ -1,11 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Environment } from '../process/environment.ts'
 import { runTool } from '../process/tool.ts'
 import { Failed } from '../report/ending.ts'
 import type { Log } from '../report/log.ts'
 import { shownAddress } from './address.ts'
-import { download } from './download.ts'
+import { download, type Patience } from './download/download.ts'
 import { type Machine, rustupTriple, thisMachine } from './machine.ts'
 import { explainRustup } from './rustup-failure.ts'
 import { RUSTUP_PINS, type RustupPins } from './rustup-pins.ts'
@@ -20,6 +20,7 @@ export type RustupInitOptions = {
   pins?: RustupPins
   machine?: Machine
   pauses?: readonly number[]
+  patience?: Patience
 }
 
 /** Installs rustup without any toolchain, and gives its version. Nothing is started whose hash is not the pinned one. */
@@ -63,31 +64,22 @@ export function rustupInitUrl(environment: Environment, version: string, triple:
   return `${root.replace(/\/+$/, '')}/archive/${version}/${triple}/${file}`
 }
 
-async function fetchInstaller(
-  { environment, signal, pauses }: RustupInitOptions,
-  url: string,
-  path: string,
-  sha256: string,
-): Promise<void> {
+async function fetchInstaller(options: RustupInitOptions, url: string, path: string, sha256: string): Promise<void> {
+  const { environment, log, signal, patience } = options
   if (!URL.canParse(url)) {
     throw new Failed(`${shownAddress(url)} is no address: check RUSTUP_UPDATE_ROOT and RUSTUP_DIST_SERVER.`)
   }
-  const got = await download({ url, path, sha256, signal, ...(pauses && { pauses }) })
-  const mirrored = environment['RUSTUP_UPDATE_ROOT'] || environment['RUSTUP_DIST_SERVER']
-  switch (got.kind) {
-    case 'done':
-      return
-    case 'other':
-      throw new Failed(
-        `${shownAddress(url)} is not the file that was expected, and was not started: its SHA-256 is ${got.sha256}, and ${sha256} is pinned. Check the mirror or proxy that it came through, or install rustup yourself.`,
-      )
-    case 'refused':
-      throw new Failed(
-        `${shownAddress(url)} cannot be had (status ${got.status}): ${mirrored ? 'the mirror in RUSTUP_DIST_SERVER or RUSTUP_UPDATE_ROOT must have this file' : 'check the proxy on the way there'}, or install rustup yourself.`,
-      )
-    case 'unreachable':
-      throw new Failed(
-        `rustup could not be downloaded from ${shownAddress(url)} (${got.reason}). Check the network and its proxy, or ${mirrored ? 'whether the mirror in RUSTUP_DIST_SERVER or RUSTUP_UPDATE_ROOT is up' : 'name a mirror with RUSTUP_DIST_SERVER'}.`,
-      )
+  const got = await download({ url: new URL(url), file: path, log, signal, ...(patience && { patience }) })
+  if (got.kind === 'unreachable') {
+    const mirrored = environment['RUSTUP_UPDATE_ROOT'] || environment['RUSTUP_DIST_SERVER']
+    throw new Failed(
+      `rustup could not be downloaded from ${shownAddress(url)} (${got.why}). Check the network and its proxy, or ${mirrored ? 'whether the mirror in RUSTUP_DIST_SERVER or RUSTUP_UPDATE_ROOT is up and has this file' : 'name a mirror with RUSTUP_DIST_SERVER'}, or install rustup yourself.`,
+    )
   }
+  if (got.sha256 !== sha256) {
+    throw new Failed(
+      `${shownAddress(url)} is not the file that was expected, and was not started: its SHA-256 is ${got.sha256}, and ${sha256} is pinned. Check the mirror or proxy that it came through, or install rustup yourself.`,
+    )
+  }
+  await chmod(path, 0o700)
 }

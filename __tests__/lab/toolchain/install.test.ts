@@ -36,6 +36,9 @@ const MUSL = 'x86_64-unknown-linux-musl'
 const NO_CARGO = '/nowhere'
 const DEBIAN_CARGO = '/usr/bin:/bin'
 
+/** Nobody waits for a server that is known to come back at once. */
+const QUICK = { silentMs: 30_000, totalMs: 120_000, pauseMs: 0 }
+
 test('where there is no Rust at all, rustup comes, then the toolchain of the file, then what the gates need', async () => {
   const { server, pins, asked } = await startFullServer()
   using place = makePlace()
@@ -105,15 +108,15 @@ test('an installer that is cut off is asked for again, and one that is missing i
   await using _server = server
   using place = makePlace()
   const lab = await place.lab({ PATH: NO_CARGO, ...server.env })
-  const done = await installToolchain({ ...lab, pins, pauses: [0, 0] })
+  const done = await installToolchain({ ...lab, pins, pauses: [0, 0], patience: QUICK })
   expect(done.installed).toEqual([`rustup ${VERSION}`, 'Rust stable'])
   expect(asked.filter((path) => path.endsWith('/rustup-init'))).toHaveLength(3)
 
   using other = makePlace()
   const elsewhere = await other.lab({ PATH: NO_CARGO, ...server.env, RUSTUP_UPDATE_ROOT: `${server.url}/not-here` })
   const before = asked.length
-  expect(await failureOf(installToolchain({ ...elsewhere, pins, pauses: [0, 0] }))).toMatch(
-    /cannot be had \(status 404\): the mirror in RUSTUP_DIST_SERVER or RUSTUP_UPDATE_ROOT must have this file/,
+  expect(await failureOf(installToolchain({ ...elsewhere, pins, pauses: [0, 0], patience: QUICK }))).toMatch(
+    /\(the server answered with status 404\)\. .* whether the mirror .* is up and has this file/,
   )
   expect(asked.length).toBe(before + 1)
 })
@@ -123,8 +126,8 @@ test('a mirror that is down is a sentence that names it', async () => {
   await server[Symbol.asyncDispose]()
   using place = makePlace()
   const lab = await place.lab({ PATH: NO_CARGO, ...server.env })
-  expect(await failureOf(installToolchain({ ...lab, pins, pauses: [0] }))).toMatch(
-    /^rustup could not be downloaded from http:.* \(connect ECONNREFUSED .*\)\. Check .* whether the mirror in RUSTUP_DIST_SERVER or RUSTUP_UPDATE_ROOT is up\.$/,
+  expect(await failureOf(installToolchain({ ...lab, pins, pauses: [0], patience: QUICK }))).toMatch(
+    /^rustup could not be downloaded from http:.* \(connect ECONNREFUSED .*\)\. Check .* whether the mirror in RUSTUP_DIST_SERVER or RUSTUP_UPDATE_ROOT is up and has this file, or install rustup yourself\.$/,
   )
 
   await using home = await freshRustupHome()

@@ -83,7 +83,7 @@ async function closed(server: Server): Promise<void> {
 
 /** In a process of its own, since proxies and certificates are what a process starts with. */
 async function downloaded(more: Record<string, string>, silentMs = 10_000): Promise<unknown> {
-  const module = join(import.meta.dirname, '../../../src/toolchain/tools/download.ts')
+  const module = join(import.meta.dirname, '../../../src/toolchain/download/download.ts')
   const program = `
     import { download } from ${JSON.stringify(module)}
     const log = { info() {}, output() {}, finding() {} }

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { Refused } from '../../report/ending.ts'
+import { isTrusted } from '../download/trusted.ts'
 
 export type Wanted = { url: string; tool: string; version: string; mirror: string }
 
@@ -10,12 +11,6 @@ export function addressOf({ url, tool, version, mirror }: Wanted): URL {
 
 export function pathOnMirror(url: string, tool: string, version: string): string {
   return `${tool}/${version}/${posix.basename(new URL(url).pathname)}`
-}
-
-/** Nothing is asked in the clear but of this very machine. */
-export function isTrusted(url: URL): boolean {
-  if (url.protocol === 'https:') return true
-  return url.protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)
 }
 
 function mirrorOf(mirror: string): string {

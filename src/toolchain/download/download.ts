@@ -5,8 +5,8 @@ import { request } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Cancelled, Failed } from '../../report/ending.ts'
 import type { Log } from '../../report/log.ts'
-import { isTrusted } from './address.ts'
 import { tunnelTo } from './proxy.ts'
+import { isTrusted } from './trusted.ts'
 import { isPassing, networkFault, Unreachable } from './unreachable.ts'
 
 /** How long a server may say nothing, how long all attempts may take together, and the pause before another one. */

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Cancelled, Failed } from '../../../src/report/ending.ts'
-import { download } from '../../../src/toolchain/tools/download.ts'
-import { type Answer, type ReleaseServer, startReleaseServer } from './release-server.ts'
+import { download } from '../../../src/toolchain/download/download.ts'
+import { type Answer, type ReleaseServer, startReleaseServer } from '../tools/release-server.ts'
 
 const BYTES = Buffer.from('the very bytes '.repeat(10_000))
 const SHA256 = createHash('sha256').update(BYTES).digest('hex')
