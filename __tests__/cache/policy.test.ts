@@ -3,7 +3,7 @@ import { type CachePolicyFacts, cachePolicy } from '../../src/cache/policy.ts'
 
 const onMain: CachePolicyFacts = {
   setting: 'auto',
-  hasService: true,
+  whyNoService: undefined,
   eventName: 'push',
   refType: 'branch',
   ref: 'refs/heads/main',
@@ -31,7 +31,7 @@ test.each<[string, Partial<CachePolicyFacts>, string]>([
   ['a tag that only its name tells', { refType: undefined, ref: 'refs/tags/v1' }, '- -'],
   ['a manual run of a tag', { eventName: 'workflow_dispatch', refType: 'tag', ref: 'refs/tags/v1' }, '- -'],
   ['a release, whatever it is on', { eventName: 'release' }, '- -'],
-  ['a machine without a service', { hasService: false }, '- -'],
+  ['a machine without a service', { whyNoService: 'none here' }, '- -'],
 ])('auto: %s', (_, facts, expected) => {
   expect(policy(facts)).toBe(expected)
 })
@@ -42,7 +42,7 @@ test('what somebody asks for is done, on a tag too', () => {
   expect(policy({ ...tag, setting: 'read' })).toBe('read -')
   expect(policy({ setting: 'read' })).toBe('read -')
   expect(policy({ setting: 'off' })).toBe('- -')
-  expect(policy({ setting: 'read-write', hasService: false })).toBe('- -')
+  expect(policy({ setting: 'read-write', whyNoService: 'none here' })).toBe('- -')
 })
 
 test('code of a fork writes nothing, whatever was asked for', () => {

@@ -38,7 +38,7 @@ test('build in one job, take in another: the same bytes, proved', async () => {
   expect(built.summary).toContain('### ✅ hello 0.1.0: built in')
   expect(built.summary).toContain('```mermaid\ngantt')
   expect(built.groups).toEqual([
-    'Find the toolchain',
+    'Have the toolchain',
     'Complete the toolchain',
     "Restore cargo's home",
     'Fetch dependencies',

@@ -63,7 +63,7 @@ test('every input of the reusable workflow is a string and reaches the step', ()
   }
   // What is no input of the workflow is set by its own jobs.
   const missing = names.filter((name) => !(name in inputs))
-  expect(missing).toEqual(['command', 'dry-run', 'from', 'cargo-git-token', 'github-token'])
+  expect(missing).toEqual(['command', 'dry-run', 'from', 'attest', 'cargo-git-token', 'github-token'])
 })
 
 test('action.yml has the settings of the table, and no default that would win over Cargo.toml', () => {

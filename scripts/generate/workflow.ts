@@ -4,7 +4,7 @@ import { described } from './action.ts'
 import { indented, scalar } from './yaml.ts'
 
 /** Set by the workflow's own jobs, or without meaning in a workflow. */
-const OWN: readonly Name[] = ['command', 'from', 'dry-run']
+const OWN: readonly Name[] = ['command', 'from', 'dry-run', 'attest']
 /** Paths on a machine that is gone when the workflow has ended. */
 const PATHS: readonly OutputName[] = ['binary', 'report']
 /** The jobs that know an output, the last word first. */
@@ -44,7 +44,7 @@ export function workflowOutputs(): string {
 /** Which settings a job gives itself, or which contradict what it does; it gets every other input of the workflow. */
 export const OWN_OF_JOB: Readonly<Record<string, readonly Name[]>> = {
   plan: [],
-  check: ['files', 'artifact', 'attest'],
+  check: ['files', 'artifact', 'profile', 'target', 'auditable'],
   // The gates have run in a job of their own, and each job compiles for one target.
   build: ['gates', 'clippy-args', 'test-args', 'test-target', 'target'],
   take: [

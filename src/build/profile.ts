@@ -47,6 +47,12 @@ export function readProfile({ name, manifest, environment }: ProfileOptions): Pr
   }
 }
 
+/** All that cargo takes for `--profile`: its own, those of the manifest, and those of its configuration files. */
+export function profileNames(manifest: string, configs: readonly unknown[]): string[] {
+  const configured = configs.filter(isRecord).flatMap(({ profile }) => (isRecord(profile) ? Object.keys(profile) : []))
+  return [...new Set([...BUILT_IN.keys(), ...tablesIn(manifest).keys(), ...configured])]
+}
+
 /** Refuses what must not serve anybody: code that is many times slower, and stops at checks meant for developers. */
 export function checkProfileForDeploy({ name, optLevel, debugAssertions }: Profile): void {
   const why =

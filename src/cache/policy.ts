@@ -3,8 +3,8 @@ export type CacheSetting = 'auto' | 'read-write' | 'read' | 'off'
 /** What the event says of this run, as far as caches care. */
 export type CachePolicyFacts = {
   setting: CacheSetting
-  /** Whether there is a service to ask. Only GitHub Actions, and what imitates it, has one. */
-  hasService: boolean
+  /** Why there is no service to ask; undefined where there is one. Only GitHub Actions, and what imitates it, has one. */
+  whyNoService: string | undefined
   /** `GITHUB_EVENT_NAME`; of a called workflow it is the caller's. */
   eventName: string
   refType: 'branch' | 'tag' | undefined
@@ -23,7 +23,7 @@ export type CachePolicy = { read: boolean; write: boolean; why: string }
 /** Whether this run may read caches and write them. */
 export function cachePolicy(facts: CachePolicyFacts): CachePolicy {
   if (facts.setting === 'off') return off('`cache` is `off`')
-  if (!facts.hasService) return off('there is no cache service outside GitHub Actions')
+  if (facts.whyNoService !== undefined) return off(facts.whyNoService)
   return narrowed(facts.setting === 'auto' ? automatic(facts) : asked(facts.setting), facts)
 }
 

@@ -80,6 +80,7 @@ async function compile(facts: Facts, linked: Linked, needs: Needs, context: Step
     log,
     signal,
   })
+  if (others.length > 0) log.info('The packages have several versions, so RUST_DEPLOY_VERSION was not set.')
   log.info(`${built.compiled} compiled, ${built.fresh} fresh`)
   const binaries = []
   for (const binary of built.binaries) binaries.push(await proved(facts, binary, linked.target, context))

@@ -4,12 +4,15 @@ import { checkPlace } from '../build/archive.ts'
 import { checkArtifactName } from '../build/artifact-name.ts'
 import { matchFiles } from '../build/files.ts'
 import { parseFrom } from '../build/from.ts'
+import { profileNames } from '../build/profile.ts'
+import { readCargoConfigs } from '../cache/cargo-config.ts'
 import { type LockFile, parseLock } from '../cache/lock-file.ts'
-import { buildEnvironment } from '../process/environment.ts'
+import { buildEnvironment, type Environment } from '../process/environment.ts'
 import { checkFeatures, checkLock, chooseBinaries, choosePackages } from '../project/choice.ts'
 import { readGit } from '../project/git.ts'
 import { type Package, type Project, readProject } from '../project/metadata.ts'
 import { Failed, Refused } from '../report/ending.ts'
+import { didYouMean } from '../report/nearest.ts'
 import { type Metadata, readCargo } from '../settings/cargo.ts'
 import type { Given, Reading } from '../settings/reading.ts'
 import { early, earlyList, settle } from '../settings/settle.ts'
@@ -18,6 +21,7 @@ import type { InstalledToolchain } from '../toolchain/install.ts'
 import { findRustc } from '../toolchain/rustc.ts'
 import { defaultTarget, parseTarget, type Target } from '../toolchain/target.ts'
 import type { Facts, Surroundings } from './facts.ts'
+import { homesOf } from './homes.ts'
 import { wantedGates } from './wanted-gates.ts'
 
 /**
@@ -68,6 +72,12 @@ export async function gatherFacts(
   const place = { directory: project?.directory ?? directory, environment, signal }
   const [rustc, git] = project === undefined ? [] : await Promise.all([attempt(() => findRustc(place)), readGit(place)])
   const targets = rustc && !wrong.has('target') && (await attempt(() => readTargets(settings.target, rustc.host)))
+  if (project && settings.from === '' && !wrong.has('profile')) {
+    await attempt(() => checkProfile(settings.profile, project, environment))
+  }
+  if (!wrong.has('test-target') && settings['test-target'] !== '') {
+    await attempt(() => checkTestTarget(settings['test-target']))
+  }
   const files = project && (await attempt(() => filesOf(settings, project, signal)))
   if (chosen && files) {
     for (const name of chosen.flatMap(({ binaries }) => binaries)) await attempt(() => checkPlace(name, files))
@@ -100,6 +110,26 @@ export function secretsIn(given: readonly Given[]): string[] {
 async function readLock(project: Project): Promise<LockFile> {
   checkLock(project)
   return parseLock(await readFile(join(project.workspaceRoot, 'Cargo.lock'), 'utf8'))
+}
+
+/** Profiles can stand in cargo's configuration too. */
+async function checkProfile(
+  name: string,
+  { directory, workspaceRoot }: Project,
+  environment: Environment,
+): Promise<void> {
+  const configs = await readCargoConfigs({ directory, cargoHome: homesOf({ environment }).CARGO_HOME })
+  const known = profileNames(await readFile(join(workspaceRoot, 'Cargo.toml'), 'utf8'), configs)
+  if (known.includes(name)) return
+  throw new Refused(
+    `There is no profile \`${name}\` in the Cargo.toml of the workspace${didYouMean(name, known, undefined, `; there is ${known.join(', ')}.`)}`,
+  )
+}
+
+function checkTestTarget(name: string): void {
+  const { glibc, triple } = parseTarget(name)
+  if (glibc === undefined) return
+  throw new Refused(`\`test-target\` is ${name}, but tests run with the glibc of this machine: write ${triple}.`)
 }
 
 /** With `from` nothing is packed, and what is named for other runs need not be there. */

@@ -1,8 +1,7 @@
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { describeProof, type Proof, proveBinary } from '../build/proof.ts'
 import type { Binary } from '../report/binary.ts'
 import { type Facts, repositoryRoot } from './facts.ts'
+import { homesOf } from './homes.ts'
 import type { StepContext } from './step.ts'
 
 /** Reads the headers of a binary, compares them with what was promised, and writes down what they say. */
@@ -22,15 +21,6 @@ export async function proved(
   })
   log.info(`${binary.name}: ${describeProof(proof)}`)
   return { ...binary, target: proof.target, proof: recordOf(proof) }
-}
-
-/** Where cargo and rustup keep what they bring, by the names that people know. */
-export function homesOf({ environment }: Pick<Facts, 'environment'>): { CARGO_HOME: string; RUSTUP_HOME: string } {
-  const home = environment['HOME'] || environment['USERPROFILE'] || homedir()
-  return {
-    CARGO_HOME: environment['CARGO_HOME'] || join(home, '.cargo'),
-    RUSTUP_HOME: environment['RUSTUP_HOME'] || join(home, '.rustup'),
-  }
 }
 
 function recordOf(proof: Proof): NonNullable<Binary['proof']> {

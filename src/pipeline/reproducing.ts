@@ -1,8 +1,8 @@
 import { type Reproducible, reproducible, rustcWrapper } from '../build/reproducible.ts'
 import type { Environment } from '../process/environment.ts'
 import { type Facts, repositoryRoot } from './facts.ts'
+import { homesOf } from './homes.ts'
 import type { Linked } from './linking.ts'
-import { homesOf } from './proving.ts'
 
 /** What makes this build give the same bytes in every folder and at every time. */
 export function reproducing(facts: Facts): Reproducible {

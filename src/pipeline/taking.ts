@@ -33,7 +33,8 @@ export function takingPipeline(facts: Facts): Work {
         log,
         signal,
       })
-      const promised = settings.target.length > 0 ? targets : []
+      // A file says nothing of itself, so it must be what this run is about; a parcel names its own target.
+      const promised = settings.target.length > 0 || from.kind === 'path' ? targets : []
       const binaries = []
       for (const binary of taken) {
         const proof = await proved(facts, binary, targetOf(binary, promised), { log, signal })
@@ -43,7 +44,7 @@ export function takingPipeline(facts: Facts): Work {
       return binaries
     },
   })
-  const sign = attestStep(facts, () => ({ binaries: take.result, archives: [] }))
+  const sign = attestStep(facts, () => ({ binaries: take.result, archives: [] }), from.kind !== 'artifact')
   return { pipeline: [take, sign], results: () => ({ ...noResults, binaries: take.hasRun ? take.result : [] }) }
 }
 

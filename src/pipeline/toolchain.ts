@@ -17,7 +17,7 @@ export function toolchainPipeline(
   const environment = buildEnvironment(surroundings.environment, secrets)
   const step = new Step<InstalledToolchain>({
     name: 'toolchain',
-    title: 'Find the toolchain',
+    title: 'Have the toolchain',
     // That the folder is wrong is told with all else that is wrong.
     applies: () => existsSync(directory) || 'the working directory is not there',
     plan: () => [],

@@ -122,14 +122,14 @@ function misplaced(settings: Settings, origins: Origins): string[] {
 /** What is said of compiling by a door, when nothing is compiled. In Cargo.toml it may stand for other runs. */
 function contradictions(settings: Settings, origins: Origins): string[] {
   if (settings.from === '') return []
-  const compiling = COMPILING.filter((name) => origins[name] !== 'default' && !standsInCargo(origins[name]))
+  const compiling = WITHOUT_FROM.filter((name) => origins[name] !== 'default' && !standsInCargo(origins[name]))
   return compiling.map(
     (name) =>
       `${origins[name]} contradicts ${origins.from}: with \`from\` nothing is checked, compiled or uploaded. Leave one of them out.`,
   )
 }
 
-const COMPILING = [
+const WITHOUT_FROM = [
   ...(['features', 'profile', 'files', 'auditable', 'artifact', 'cargo-git-token'] as const),
-  ...(['gates', 'clippy-args', 'test-args', 'test-target'] as const),
+  ...(['gates', 'clippy-args', 'test-args', 'test-target', 'cache', 'tools-mirror'] as const),
 ]

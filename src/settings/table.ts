@@ -15,7 +15,8 @@ export const table = {
     kind: 'flag',
     default: false,
     group: 'command',
-    about: 'Check everything and print what would be done, changing nothing.',
+    about:
+      'Check everything and print what would be done, changing nothing (but a toolchain that is missing is installed: without it the project cannot be read).',
     commands: ['check', 'build'],
   },
   'working-directory': {
@@ -57,6 +58,7 @@ export const table = {
     default: 'release',
     group: 'project',
     about: 'The Cargo profile of the build.',
+    commands: ['plan', 'build'],
   },
   toolchain: {
     kind: 'text',
@@ -72,6 +74,7 @@ export const table = {
     group: 'project',
     about:
       'The target triples of the build; `*-linux-gnu.2.28` sets the oldest glibc that it must run on. By default musl, static, for the machine type of the runner.',
+    commands: ['plan', 'build'],
   },
   files: {
     kind: 'list',
@@ -143,12 +146,14 @@ export const table = {
     default: false,
     group: 'artifact',
     about: 'Write the list of dependencies into the binary (cargo-auditable), for scanners to read later.',
+    commands: ['plan', 'build'],
   },
   'cargo-git-token': {
     kind: 'text',
     default: '',
     group: 'artifact',
-    about: 'A token that reads private git dependencies. Only `cargo fetch` gets it; everything after runs offline.',
+    about:
+      'A token that reads private git dependencies. Only `cargo fetch` gets it; what compiles and runs after that is offline.',
     secret: true,
   },
   'github-token': {

@@ -33,7 +33,7 @@ export async function compile({ tool, version, scratch, root, environment, log, 
   await rm(target, { recursive: true, force: true })
   if (code === 0) return
   throw new Failed(
-    `${tool} ${version} could not be compiled: cargo install ended with ${code}, and says why above. Put ${tool} on the PATH, or name a server that has it with tools-mirror.`,
+    `${tool} ${version} could not be compiled: cargo install ended with ${code}, and says why above. Name a server that has it with tools-mirror.`,
   )
 }
 

@@ -58,7 +58,8 @@ async function make(options: InstallOptions, work: string, root: string): Promis
 
   const { tool, environment, log, signal, pinned } = options
   const problem = `${tool} ${pinned.version} cannot be downloaded: ${downloaded.impossible}.`
-  const remedy = `Put ${tool} on the PATH, or name a server that has it with tools-mirror.`
+  const place = pinned.asks === undefined ? 'into the tool folder (docs/tools-mirror.md)' : 'on the PATH'
+  const remedy = `Put ${tool} ${place}, or name a server that has it with tools-mirror.`
   if (!pinned.isCrate || folderOf('cargo', environment) === undefined) throw new Failed(`${problem} ${remedy}`)
   log.finding({
     level: 'warning',
