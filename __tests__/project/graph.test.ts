@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { graphOf, readGraph } from '../../src/project/graph.ts'
 import { madeProject, manifestOf } from '../made-project.ts'
@@ -53,7 +54,10 @@ test('the graph says what is compiled for a target, with which features, and who
   const graph = await readGraph(options(project.folder))
   const named = Object.fromEntries(graph.map((each) => [each.name, each]))
   expect(Object.keys(named).sort()).toEqual(['app', 'codec', 'generator'])
-  expect(named['app']).toMatchObject({ links: 'z', licence: 'MIT', hasBuildScript: true, source: undefined })
+  expect(named['app']).toMatchObject({
+    ...{ links: 'z', licence: 'MIT', source: undefined, isMacro: false },
+    buildScript: join(project.folder, 'build.rs'),
+  })
   const kinds = named['app']?.dependencies.map(({ id, kinds }) => [
     graph.find((each) => each.id === id)?.name,
     ...kinds,
@@ -62,7 +66,7 @@ test('the graph says what is compiled for a target, with which features, and who
     ['codec', 'normal'],
     ['generator', 'build'],
   ])
-  expect(named['codec']).toMatchObject({ features: ['fast'], hasBuildScript: false, links: undefined })
+  expect(named['codec']).toMatchObject({ features: ['fast'], buildScript: undefined, links: undefined })
   const more = await readGraph(options(project.folder, { features: ['extra'] }))
   expect(more.find(({ name }) => name === 'codec')?.features).toEqual(['fast', 'slow'])
 })

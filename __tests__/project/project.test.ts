@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { chooseBinaries, choosePackages } from '../../src/project/choice.ts'
+import { chooseBinaries, choosePackages, withoutBinaries } from '../../src/project/choice.ts'
 import { readGit } from '../../src/project/git.ts'
 import { readProject } from '../../src/project/metadata.ts'
 import { hello, madeProject, manifestOf } from '../made-project.ts'
@@ -60,6 +60,37 @@ test('a virtual workspace with several packages asks for a name', async () => {
   await expect(chosen(files, ['wrker'])).rejects.toThrow(
     'There is no package `wrker` in this workspace; it has `api`, `worker`, `shared`.',
   )
+})
+
+test.each(['-x', '--config=build.rustc="evil"', '*', '../../x', 'a\n::error::b', '$(touch evil)', ''])(
+  'a binary with the name %j is none',
+  async (name) => {
+    const named = manifestOf('hello', `[[bin]]\nname = ${JSON.stringify(name)}\npath = "src/main.rs"\n`)
+    await expect(chosen({ ...hello(), 'Cargo.toml': named })).rejects.toThrow(
+      name === '' ? 'cannot read the project' : `has a binary with the name ${JSON.stringify(name)}, which Rust cannot`,
+    )
+  },
+)
+
+test('a binary may have any letters', async () => {
+  const named = manifestOf('hello', '[[bin]]\nname = "größe_2-x"\npath = "src/main.rs"\n')
+  expect(await chosen({ ...hello(), 'Cargo.toml': named })).toEqual([['hello', 'größe_2-x']])
+})
+
+test('whoever builds nothing needs no binary', async () => {
+  using project = madeProject({
+    'Cargo.toml': workspace('"one", "other"'),
+    'one/Cargo.toml': manifestOf('one'),
+    'one/src/lib.rs': '',
+    'other/Cargo.toml': manifestOf('other'),
+    'other/src/main.rs': main,
+    'other/src/bin/more.rs': main,
+  })
+  const read = await readProject(place(project.folder))
+  expect(withoutBinaries(read).map((each) => [each.package.name, each.binaries])).toEqual([
+    ['one', []],
+    ['other', []],
+  ])
 })
 
 test('a workspace in which only one package has a binary needs no word', async () => {

@@ -67,7 +67,7 @@ function proveStatic(binary: string, facts: ElfFacts, { name, triple }: Promised
   const needs = facts.needed.length > 0 ? `needs ${facts.needed.join(', ')}` : `is started by ${facts.interpreter}`
   const remedy =
     isMusl(facts) || facts.interpreter === undefined
-      ? 'Rust links some targets dynamically unless it is told otherwise: add `-C target-feature=+crt-static` to the rustflags of this target, and see that nothing there says `-crt-static`.'
+      ? 'Rust links some targets dynamically unless it is told otherwise: add `-C target-feature=+crt-static` to the rustflags of this target, and see that nothing there says `-crt-static` or makes musl-gcc the linker.'
       : `It was linked by a linker for glibc: take away what sets one for ${triple} (CARGO_TARGET_${triple.toUpperCase().replaceAll('-', '_')}_LINKER, or \`linker\` in .cargo/config.toml).`
   throw new Failed(`The binary \`${binary}\` is not static: it ${needs}, but ${name} was promised. ${remedy}`)
 }

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { joinRustflags } from '../build/rustflags.ts'
 import { readCargoConfigs } from '../cache/cargo-config.ts'
 import type { Environment } from '../process/environment.ts'
@@ -6,17 +6,23 @@ import { onPath } from '../process/on-path.ts'
 import { runTool } from '../process/tool.ts'
 import { type CargoFlags, cargoFlags } from '../project/cargo-flags.ts'
 import { readCfgs } from '../project/cfg.ts'
+import { type Configured, configured } from '../project/configured.ts'
 import { type GraphPackage, readGraph } from '../project/graph.ts'
+import { type MissingLibrary, missingLibraries } from '../project/missing-libraries.ts'
 import { nativeNeeds } from '../project/native.ts'
 import { Cancelled, Failed, Refused } from '../report/ending.ts'
-import { cannotLink, chooseLinking, type LinkingQuestion } from '../toolchain/linking/choose.ts'
+import type { Log } from '../report/log.ts'
+import { cannotLink } from '../toolchain/linking/cannot.ts'
+import { chooseLinking, type Linking, type LinkingQuestion } from '../toolchain/linking/choose.ts'
+import { emptyLibraries } from '../toolchain/linking/empty-libraries.ts'
 import { canInstall, installPackages } from '../toolchain/linking/install.ts'
-import { compilerVariables, linkerVariable } from '../toolchain/linking/variables.ts'
+import { untargeted } from '../toolchain/linking/untargeted.ts'
+import { linkerVariable, targetedVariables } from '../toolchain/linking/variables.ts'
 import { searchedFirst } from '../toolchain/programs.ts'
 import type { Target } from '../toolchain/target.ts'
 import type { Facts } from './facts.ts'
 import { tool } from './finding-tools.ts'
-import { homesOf } from './proving.ts'
+import { homesOf } from './homes.ts'
 import { reproducing } from './reproducing.ts'
 import { Step, type StepContext } from './step.ts'
 
@@ -47,36 +53,22 @@ export function linkStep(facts: Facts): Step<readonly Linked[]> {
 }
 
 async function link(facts: Facts, target: Target, context: StepContext): Promise<Linked> {
-  const { settings, project, chosen, rustc, environment, surroundings } = facts
+  const { settings, project, environment, surroundings } = facts
   const { directory, workspaceRoot } = project
   const { log, signal } = context
-  const graph = await readGraph({
-    ...{ directory, workspaceRoot, environment, signal },
-    triple: target.triple,
-    features: settings.features,
-  })
-  const flags = await flagsFor(facts, target.triple, signal)
-  const { isRoot, isThrownAway } = surroundings.machine
-  const question: LinkingQuestion = {
-    target,
-    host: rustc.host,
-    needs: nativeNeeds(
-      graph,
-      chosen.map(({ package: { id } }) => id),
-    ),
-    given: {
-      linker: flags.hasLinker || Boolean(environment[linkerVariable(target.triple)]),
-      compiler: compilerVariables(target.triple).some((name) => environment[name]),
-    },
-    isOnPath: (program) => onPath(program, environment) !== undefined,
-    mayInstall: isThrownAway && canInstall(isRoot, environment),
-  }
-  const linking = chooseLinking(question)
+  const { triple } = target
+  const features = settings.features
+  const graph = await readGraph({ directory, workspaceRoot, environment, triple, features, signal })
+  const configuration = await configurationFor(facts, triple, signal)
+  const question = await questionOf(facts, target, graph, configuration, log)
+  const linking = await installed(question, facts, context)
   log.info(`${target.name}: linked with ${linking.how}`)
-  await installPackages({ packages: linking.packages, isRoot, environment, log, signal })
   const zig = linking.zig ? await zigFor(facts, question, context) : undefined
-  const add = [...linking.rustflags, ...reproducing(facts).rustflags]
-  const rustflags = joinRustflags({ environment, triple: target.triple, configured: flags, add })
+  // The same folder in every run, because cargo compares flags.
+  const empty = linking.emptyLibraries ? [await emptyLibraries(join(surroundings.toolFolder, 'empty-libraries'))] : []
+  const add = [...linking.rustflags, ...empty, ...reproducing(facts).rustflags]
+  const { flags } = configuration
+  const rustflags = joinRustflags({ environment, triple, configured: flags, add })
   return {
     target,
     graph,
@@ -86,21 +78,85 @@ async function link(facts: Facts, target: Target, context: StepContext): Promise
   }
 }
 
-async function flagsFor({ project, environment }: Facts, triple: string, signal: AbortSignal): Promise<CargoFlags> {
+type Configuration = Configured & { flags: CargoFlags }
+
+/** What the target needs and what is given for it. Tells what is wrong with either before anything is compiled. */
+async function questionOf(
+  { chosen, rustc, environment, surroundings }: Facts,
+  target: Target,
+  graph: readonly GraphPackage[],
+  { flags, variables, replaced }: Configuration,
+  log: Log,
+): Promise<LinkingQuestion> {
+  const { triple } = target
+  const { host } = rustc
+  const { isRoot, isThrownAway } = surroundings.machine
+  const roots = chosen.map(({ package: { id } }) => id)
+  // As build scripts will see it.
+  const told: Environment = { ...variables, ...environment }
+  judgeLibraries(missingLibraries({ graph, roots, triple, host, environment: told, replaced }), log)
+  const isSet = (names: readonly string[]) => names.some((name) => told[name])
+  const question: LinkingQuestion = {
+    target,
+    host,
+    needs: await nativeNeeds(graph, roots),
+    given: {
+      linker: flags.hasLinker || isSet([linkerVariable(triple)]),
+      c: isSet(targetedVariables('CC', triple)),
+      cpp: isSet(targetedVariables('CXX', triple)),
+    },
+    isOnPath: (program) => onPath(program, environment) !== undefined,
+    mayInstall: isThrownAway && canInstall(isRoot, environment),
+  }
+  const stray = untargeted({ ...question, environment: told })
+  if (stray !== undefined) log.finding(stray)
+  return question
+}
+
+async function configurationFor(
+  { project, environment }: Facts,
+  triple: string,
+  signal: AbortSignal,
+): Promise<Configuration> {
   const { directory } = project
   const configs = await readCargoConfigs({ directory, cargoHome: homesOf({ environment }).CARGO_HOME })
   const args = ['--print', 'cfg', '--target', triple]
   const { stdout } = await runTool({ file: 'rustc', args, cwd: directory, env: environment, signal })
-  return cargoFlags(configs, triple, readCfgs(stdout))
+  return { flags: cargoFlags(configs, triple, readCfgs(stdout)), ...configured(configs, triple) }
+}
+
+/** Ends the run where a build script must fail; elsewhere the linker may know more than we do. */
+function judgeLibraries(missing: readonly MissingLibrary[], log: Log): void {
+  const certain = missing.filter(({ isCertain }) => isCertain)
+  if (certain.length > 0) throw new Refused(certain.map(({ advice }) => advice))
+  for (const { name, advice } of missing) {
+    log.finding({ level: 'warning', title: `${name} may not link`, message: advice })
+  }
+}
+
+/** What was chosen, with all that it needs; where that cannot be installed, the next best. */
+async function installed(question: LinkingQuestion, facts: Facts, { log, signal }: StepContext): Promise<Linking> {
+  const linking = chooseLinking(question)
+  const { isRoot } = facts.surroundings.machine
+  try {
+    await installPackages({ packages: linking.packages, isRoot, environment: facts.environment, log, signal })
+    return linking
+  } catch (error) {
+    if (!(error instanceof Failed)) throw error
+    log.info(error.message)
+    return chooseLinking({ ...question, mayInstall: false })
+  }
 }
 
 async function zigFor(facts: Facts, question: LinkingQuestion, context: StepContext) {
   try {
     const zigbuild = await tool(facts, 'cargo-zigbuild', context)
     const zig = await tool(facts, 'zig', context)
+    // cargo itself looks for the former there, when cargo-auditable calls it.
+    const path = { ...facts.environment, ...searchedFirst(dirname(zigbuild.path), facts.environment) }
     return {
       zigbuild: zigbuild.path,
-      environment: { ...searchedFirst(dirname(zig.path), facts.environment), CARGO_ZIGBUILD_ZIG_PATH: zig.path },
+      environment: { ...searchedFirst(dirname(zig.path), path), CARGO_ZIGBUILD_ZIG_PATH: zig.path },
     }
   } catch (error) {
     if (error instanceof Cancelled || !(error instanceof Failed || error instanceof Refused)) throw error

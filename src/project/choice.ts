@@ -31,6 +31,11 @@ export function choosePackages(project: Project, named: readonly string[]): Pack
   )
 }
 
+/** What cargo means when no package is named, for a run that builds none of it. */
+export function withoutBinaries({ packages, defaultMembers }: Project): Chosen[] {
+  return packages.filter(({ name }) => defaultMembers.includes(name)).map((each) => ({ package: each, binaries: [] }))
+}
+
 /** The binaries of each package. More than one is built only when somebody said so. */
 export function chooseBinaries(packages: readonly Package[], bins: readonly string[]): Chosen[] {
   const all = packages.flatMap(({ binaries }) => binaries)
@@ -42,6 +47,7 @@ export function chooseBinaries(packages: readonly Package[], bins: readonly stri
   }
   const chosen = packages.map((each) => chosenOf(each, bins))
   refuseSameNames(chosen)
+  refuseWrongNames(chosen)
   return chosen
 }
 
@@ -59,6 +65,18 @@ function chosenOf(chosen: Package, bins: readonly string[]): Chosen {
   throw new Refused(
     `The package \`${name}\` has several binaries (${listed(binaries)}): name one with \`bin\`, take \`bin: all\`, or set default-run in its Cargo.toml.`,
   )
+}
+
+/** cargo takes any text for a name, the compiler does not, and in between it would be an option, a pattern or a path. */
+function refuseWrongNames(chosen: readonly Chosen[]): void {
+  for (const { package: owner, binaries } of chosen) {
+    const wrong = binaries.find((binary) => !/^[\p{Alphabetic}\p{N}_][\p{Alphabetic}\p{N}_-]*$/u.test(binary))
+    if (wrong !== undefined) {
+      throw new Refused(
+        `The package \`${owner.name}\` has a binary with the name ${JSON.stringify(wrong)}, which Rust cannot compile: give it one of letters, digits, - and _ in ${owner.manifest}.`,
+      )
+    }
+  }
 }
 
 /** cargo names a binary without its package and puts all into one folder, where the last one would win. */

@@ -33,7 +33,10 @@ export type GraphPackage = {
   manifest: string
   /** The native library that it links, if it says so. */
   links: string | undefined
-  hasBuildScript: boolean
+  /** Where the source of its build script begins. */
+  buildScript: string | undefined
+  /** A macro runs inside of the compiler, so it and what it uses are compiled for the machine itself. */
+  isMacro: boolean
   features: readonly string[]
   dependencies: readonly { id: string; kinds: readonly DependencyKind[] }[]
 }
@@ -87,12 +90,17 @@ export function graphOf(
         repository: text(record['repository']),
         manifest: textOf(record['manifest_path']),
         links: text(record['links']),
-        hasBuildScript: recordsIn(record['targets']).some((target) => textsIn(target['kind']).includes('custom-build')),
+        buildScript: text(targetOf(record, 'custom-build')?.['src_path']),
+        isMacro: targetOf(record, 'proc-macro') !== undefined,
         features: textsIn(node['features']),
         dependencies: recordsIn(node['deps']).map(dependencyOf),
       },
     ]
   })
+}
+
+function targetOf(record: Record<string, unknown>, kind: string): Record<string, unknown> | undefined {
+  return recordsIn(record['targets']).find((target) => textsIn(target['kind']).includes(kind))
 }
 
 function dependencyOf(dep: Record<string, unknown>): { id: string; kinds: DependencyKind[] } {

@@ -1,4 +1,6 @@
+import { compilesCpp } from './build-script.ts'
 import type { GraphPackage } from './graph.ts'
+import { buildTools, reachedFrom } from './reached.ts'
 
 /** A package whose build script calls a compiler of another language, and how we know. */
 export type NativeNeed = { name: string; version: string; language: 'C' | 'C++'; because: string }
@@ -9,39 +11,20 @@ const COMPILING = ['cc', 'cmake', 'autotools', 'nasm-rs', 'cxx-build', 'openssl-
 const CPP = ['cxx-build', 'cpp_build', 'link-cplusplus', 'autocxx-build']
 const CPP_PACKAGES = ['librocksdb-sys', 'snmalloc-sys', 'protobuf-src', 'grpcio-sys', 'libduckdb-sys']
 
-/**
- * The packages that need a C or C++ compiler for the target. What only build scripts and macros use is compiled for the
- * machine itself, and is left out.
- */
-export function nativeNeeds(graph: readonly GraphPackage[], roots: readonly string[]): NativeNeed[] {
+/** The packages that need a C or C++ compiler for the target. */
+export async function nativeNeeds(graph: readonly GraphPackage[], roots: readonly string[]): Promise<NativeNeed[]> {
   const byId = new Map(graph.map((each) => [each.id, each]))
   const needs: NativeNeed[] = []
-  for (const id of reachedFrom(roots, byId)) {
-    const found = byId.get(id)
-    if (found === undefined || !found.hasBuildScript) continue
-    const { name, version, dependencies } = found
-    const tools = dependencies
-      .filter(({ kinds }) => kinds.includes('build'))
-      .map((dependency) => byId.get(dependency.id)?.name ?? '')
-    const compiling = tools.find((tool) => COMPILING.includes(tool))
+  for (const { package: found } of reachedFrom(graph, roots)) {
+    const { name, version, buildScript, dependencies } = found
+    if (buildScript === undefined) continue
+    const compiling = buildTools(found, graph).find((tool) => COMPILING.includes(tool))
     if (compiling === undefined) continue
     const isCpp =
-      CPP_PACKAGES.includes(name) || dependencies.some((each) => CPP.includes(byId.get(each.id)?.name ?? ''))
+      CPP_PACKAGES.includes(name) ||
+      dependencies.some(({ id }) => CPP.includes(byId.get(id)?.name ?? '')) ||
+      (await compilesCpp(buildScript))
     needs.push({ name, version, language: isCpp ? 'C++' : 'C', because: `its build script uses ${compiling}` })
   }
   return needs.sort((a, b) => (a.name < b.name ? -1 : 1))
-}
-
-/** Everything that becomes part of the binary itself. */
-function reachedFrom(roots: readonly string[], byId: ReadonlyMap<string, GraphPackage>): Set<string> {
-  const reached = new Set<string>()
-  const waiting = [...roots]
-  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-    if (reached.has(id)) continue
-    reached.add(id)
-    for (const dependency of byId.get(id)?.dependencies ?? []) {
-      if (dependency.kinds.includes('normal')) waiting.push(dependency.id)
-    }
-  }
-  return reached
 }

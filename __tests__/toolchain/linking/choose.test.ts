@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { cannotLink, chooseLinking, type LinkingQuestion } from '../../../src/toolchain/linking/choose.ts'
+import { cannotLink } from '../../../src/toolchain/linking/cannot.ts'
+import { chooseLinking, type LinkingQuestion } from '../../../src/toolchain/linking/choose.ts'
 
 const ring = { name: 'ring', version: '0.17.14', language: 'C', because: 'its build script uses cc' } as const
 const rocks = {
@@ -17,7 +19,7 @@ const question = (
   target: { name: triple, triple },
   host: 'x86_64-unknown-linux-gnu',
   needs: [],
-  given: { linker: false, compiler: false },
+  given: { linker: false, c: false, cpp: false },
   isOnPath: (program) => programs.includes(program),
   mayInstall: false,
   ...more,
@@ -38,6 +40,7 @@ test('pure Rust needs no C compiler, and for another machine type the linker tha
     rustflags: [],
     zig: false,
     packages: [],
+    emptyLibraries: false,
   })
   expect(chosen('armv7-unknown-linux-musleabihf', ['cc'])).toMatchObject({ how: 'rust-lld', rustflags: [] })
   expect(chosen('riscv64gc-unknown-linux-musl', ['cc'])).toMatchObject({ how: 'rust-lld', rustflags: CRT_STATIC })
@@ -52,12 +55,19 @@ test('C for musl on its own machine type: musl-gcc compiles and never links', ()
     rustflags: [],
     zig: false,
     packages: [],
+    emptyLibraries: true,
   })
   expect(chosen(X86, ['cc'], { needs, mayInstall: true })).toMatchObject({
     environment: wanted,
     packages: ['musl-tools'],
   })
-  expect(chosen(X86, ['cc'], { needs })).toMatchObject({ zig: true, how: 'zig, for ring 0.17.14' })
+  // zig compiles, and Rust's own linker takes Rust's own musl: zig would compile another one first.
+  expect(chosen(X86, ['cc'], { needs })).toMatchObject({
+    how: 'rust-lld, and zig for ring 0.17.14',
+    environment: { CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_LINKER: 'rust-lld' },
+    zig: true,
+    emptyLibraries: true,
+  })
 })
 
 test('C for another machine type: a cross compiler that is there, else zig', () => {
@@ -95,18 +105,65 @@ test('glibc: the own machine as it is, another by its cross compiler, a floor by
       CC_aarch64_unknown_linux_gnu: 'aarch64-linux-gnu-gcc',
     },
   })
-  expect(chosen('aarch64-unknown-linux-gnu', ['cc'])).toMatchObject({ zig: true })
+  expect(chosen('aarch64-unknown-linux-gnu', ['cc'])).toMatchObject({ zig: true, environment: {} })
+  const cpp = ['aarch64-linux-gnu-gcc', 'aarch64-linux-gnu-g++']
+  expect(chosen('aarch64-unknown-linux-gnu', cpp, { needs: [rocks] }).environment).toMatchObject({
+    CXX_aarch64_unknown_linux_gnu: 'aarch64-linux-gnu-g++',
+  })
+  expect(chosen('aarch64-unknown-linux-gnu', cpp.slice(0, 1), { needs: [rocks] })).toMatchObject({ zig: true })
+  // What makes programs for musl may be called cc too.
+  const onAlpine = { host: 'x86_64-unknown-linux-musl' }
+  expect(chosen('x86_64-unknown-linux-gnu', ['cc'], onAlpine)).toMatchObject({ zig: true })
   const floor = { target: { name: 'x86_64-unknown-linux-gnu.2.28', triple: 'x86_64-unknown-linux-gnu', glibc: '2.28' } }
   expect(chosen('', ['cc'], floor)).toMatchObject({ zig: true, how: 'zig, for a glibc of 2.28 or newer' })
 })
 
 test('what the user has set is left as it is', () => {
-  const both = { needs: [ring], given: { linker: true, compiler: true } }
-  expect(chosen(ARM, ['cc'], both)).toMatchObject({ environment: {}, zig: false })
-  expect(chosen(ARM, ['cc'], { needs: [ring], given: { linker: false, compiler: true } })).toMatchObject({
-    environment: { CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER: 'rust-lld' },
+  const needs = [ring]
+  const given = (linker: boolean, c: boolean, cpp: boolean) => ({ given: { linker, c, cpp } })
+  const LINKER = 'CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER'
+  expect(chosen(ARM, ['cc'], { needs, ...given(true, true, false) })).toMatchObject({ environment: {}, zig: false })
+  expect(chosen(ARM, ['cc'], { needs, ...given(false, true, false) })).toMatchObject({
+    environment: { [LINKER]: 'rust-lld' },
     zig: false,
   })
+  expect(chosen(ARM, ['cc'], { needs, ...given(true, false, false) })).toMatchObject({ environment: {}, zig: true })
+  // A compiler for C is none for C++.
+  expect(chosen(ARM, ['cc'], { needs: [rocks], ...given(false, true, false) })).toMatchObject({ zig: true })
+  const cross = ['aarch64-linux-musl-gcc', 'aarch64-linux-musl-g++']
+  expect(chosen(ARM, cross, { needs: [rocks], ...given(true, true, false) }).environment).toEqual({
+    CXX_aarch64_unknown_linux_musl: 'aarch64-linux-musl-g++',
+  })
+  // A linker alone says nothing of the compiler, and a bare CC would be taken for it.
+  const gnu = 'aarch64-unknown-linux-gnu'
+  expect(chosen(gnu, ['aarch64-linux-gnu-gcc'], { needs, ...given(true, false, false) }).environment).toEqual({
+    CC_aarch64_unknown_linux_gnu: 'aarch64-linux-gnu-gcc',
+  })
+})
+
+test('no case ever links with musl-gcc, or names another compiler in the place of a given one', () => {
+  const TRIPLES = ['x86_64', 'aarch64', 'armv7', 'riscv64gc', 's390x'].flatMap((arch) =>
+    ['musl', 'gnu'].map((libc) => `${arch}-unknown-linux-${libc}`),
+  )
+  const PROGRAMS = ['cc', 'musl-gcc', 'x86_64-linux-musl-gcc', 'aarch64-linux-gnu-gcc', 'aarch64-linux-gnu-g++']
+  const questions = fc.record({
+    triple: fc.constantFrom(...TRIPLES),
+    host: fc.constantFrom('x86_64-unknown-linux-gnu', 'aarch64-unknown-linux-gnu', 'aarch64-apple-darwin'),
+    programs: fc.subarray(PROGRAMS),
+    needs: fc.subarray([ring, rocks]),
+    given: fc.record({ linker: fc.boolean(), c: fc.boolean(), cpp: fc.boolean() }),
+    mayInstall: fc.boolean(),
+  })
+  fc.assert(
+    fc.property(questions, ({ triple, programs, ...more }) => {
+      const { environment } = chosen(triple, programs, more)
+      for (const [name, program] of Object.entries(environment)) {
+        if (name.endsWith('_LINKER')) expect([program === 'musl-gcc', more.given.linker]).toEqual([false, false])
+        if (name.startsWith('CC_')) expect(more.given.c).toBe(false)
+        if (name.startsWith('CXX_')) expect(more.given.cpp).toBe(false)
+      }
+    }),
+  )
 })
 
 test('a Mac compiles for Linux too', () => {
@@ -117,7 +174,21 @@ test('a Mac compiles for Linux too', () => {
 })
 
 test('what cannot be done names the crate and the ways out', () => {
-  expect(cannotLink(question(ARM, [], { needs: [ring] }), 'no network.')).toBe(
-    'ring 0.17.14 compiles C, and there is no C compiler for aarch64-unknown-linux-musl. zig could not be used: no network. Either put aarch64-linux-musl-gcc on the PATH, or run on a machine of that type (`runs-on: …-arm`), or set CC_aarch64_unknown_linux_musl and CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER.',
+  const cannot = (...args: Parameters<typeof question>) => cannotLink(question(...args), 'no network.')
+  expect(cannot(ARM, [], { needs: [ring] })).toBe(
+    'ring 0.17.14 compiles C, and there is no C compiler for aarch64-unknown-linux-musl. zig could not be used: no network. Either put aarch64-linux-musl-gcc on the PATH, or run on a machine of that type (`runs-on: ubuntu-24.04-arm`), or set CC_aarch64_unknown_linux_musl and CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER.',
+  )
+  expect(cannot(X86, [], { needs: [ring] })).toContain(
+    'Either install musl-tools (`apt-get install musl-tools`), or put',
+  )
+  expect(cannot(X86, [], { needs: [ring, rocks] })).toMatch(
+    /^ring 0.17.14 compiles C, librocksdb-sys 0.17.1 compiles C\+\+, and there is no C\+\+ compiler for .* Either put x86_64-linux-musl-gcc on the PATH, or set CC_x86_64_unknown_linux_musl, CXX_x86_64_unknown_linux_musl and CARGO_/,
+  )
+  expect(cannot('armv7-unknown-linux-gnueabihf', [], { needs: [rocks] })).toMatch(
+    /Either install g\+\+-arm-linux-gnueabihf \(`apt-get install g\+\+-arm-linux-gnueabihf`\), or set CC_/,
+  )
+  const floor = { target: { name: 'x86_64-unknown-linux-gnu.2.28', triple: 'x86_64-unknown-linux-gnu', glibc: '2.28' } }
+  expect(cannot('', [], floor)).toBe(
+    'Only zig links for a glibc as old as that of x86_64-unknown-linux-gnu.2.28, and it could not be used: no network. Either build in a container whose glibc is that old (`target: x86_64-unknown-linux-gnu`), or build for musl.',
   )
 })

@@ -5,6 +5,8 @@ type Known = {
   /** Debian's cross compiler for glibc, and the package it comes in. */
   gnuCompiler: string
   gnuPackage: string
+  /** GitHub's own machines of this type. */
+  runner?: string
 }
 
 const KNOWN: Readonly<Record<string, Known>> = {
@@ -12,11 +14,13 @@ const KNOWN: Readonly<Record<string, Known>> = {
     muslCompilers: ['x86_64-linux-musl-gcc', 'x86_64-unknown-linux-musl-gcc'],
     gnuCompiler: 'x86_64-linux-gnu-gcc',
     gnuPackage: 'gcc-x86-64-linux-gnu',
+    runner: 'ubuntu-latest',
   },
   aarch64: {
     muslCompilers: ['aarch64-linux-musl-gcc', 'aarch64-unknown-linux-musl-gcc'],
     gnuCompiler: 'aarch64-linux-gnu-gcc',
     gnuPackage: 'gcc-aarch64-linux-gnu',
+    runner: 'ubuntu-24.04-arm',
   },
   armv7: {
     muslCompilers: ['arm-linux-musleabihf-gcc', 'armv7-linux-musleabihf-gcc', 'armv7-unknown-linux-musleabihf-gcc'],

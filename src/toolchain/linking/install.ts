@@ -21,18 +21,24 @@ export function canInstall(isRoot: boolean, environment: Environment): boolean {
 export async function installPackages(options: InstallOptions): Promise<void> {
   if (options.packages.length === 0) return
   options.log.info(`installing ${options.packages.join(', ')} with apt-get`)
-  const install = ['install', '--yes', '--no-install-recommends', ...options.packages]
+  const install = ['install', '--yes', '--no-install-recommends', '--no-upgrade', ...options.packages]
   const first = await aptGet(options, install)
   if (first.code === 0) return
-  const lists = await aptGet(options, ['update'])
-  const second = lists.code === 0 ? await aptGet(options, install) : lists
+  // Lists of somebody else's archive may fail to come; what is wanted here is in Debian's own.
+  await aptGet(options, ['update'])
+  const second = await aptGet(options, install)
   if (second.code === 0) return
   const why = second.stderr.trim().split('\n').at(-1) ?? ''
-  throw new Failed(`apt-get could not install ${options.packages.join(', ')}: ${why}`)
+  throw new Failed(
+    `apt-get could not install ${options.packages.join(', ')} (${why}): install it before this step, or see what apt-get said above.`,
+  )
 }
 
+/** Other programs of a machine that has just started may be installing, too. */
+const PATIENT = ['-o', 'DPkg::Lock::Timeout=120', '-o', 'Acquire::Retries=3']
+
 function aptGet({ isRoot, environment, log, signal }: InstallOptions, args: readonly string[]) {
-  const apt = ['apt-get', '-qq', '-o', 'Dpkg::Use-Pty=0', ...args]
+  const apt = ['apt-get', '-qq', '-o', 'Dpkg::Use-Pty=0', ...PATIENT, ...args]
   // Never asking for a password: nobody could answer.
   const [file = '', ...rest] = isRoot ? apt : ['sudo', '--non-interactive', ...apt]
   return runTool({ file, args: rest, env: environment, signal, onLine: (line) => log.output(line) })

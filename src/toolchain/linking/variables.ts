@@ -3,15 +3,18 @@ export function linkerVariable(triple: string): string {
   return `CARGO_TARGET_${snake(triple).toUpperCase()}_LINKER`
 }
 
-export function ccVariable(triple: string): string {
-  return `CC_${snake(triple)}`
+/** Variables that name a compiler, `CC` for C and `CXX` for C++, and those that hold flags for it. */
+export type CompilerVariable = 'CC' | 'CXX' | 'CFLAGS' | 'CXXFLAGS'
+
+export function variableFor(name: CompilerVariable, triple: string): string {
+  return `${name}_${snake(triple)}`
 }
 
-/** All under which somebody may have named a C compiler for this target; a bare `CC` is that of the machine. */
-export function compilerVariables(triple: string): string[] {
-  return [`CC_${triple}`, ccVariable(triple), 'TARGET_CC']
+/** All under which somebody may have set it for this target; a bare `CC` is that of the machine. */
+export function targetedVariables(name: CompilerVariable, triple: string): string[] {
+  return [`${name}_${triple}`, variableFor(name, triple), `TARGET_${name}`]
 }
 
-export function snake(triple: string): string {
+function snake(triple: string): string {
   return triple.replaceAll(/[-.]/g, '_')
 }
