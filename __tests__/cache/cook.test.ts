@@ -35,10 +35,12 @@ test('each gate and each build has its own call', () => {
   ])
 })
 
-test('a gate that does not run is not cooked for, and tests can have a target', () => {
+test('a gate that does not run is not cooked for, and both can have a target', () => {
   expect(lines({ gates: { ...GATES, clippy: false, test: false }, builds: [] })).toEqual([])
   const [test] = lines({ gates: { ...GATES, clippy: false, testTarget: 'aarch64-unknown-linux-gnu' }, builds: [] })
   expect(test).toContain('--profile test --target aarch64-unknown-linux-gnu --workspace')
+  const [clippy] = lines({ gates: { ...GATES, test: false, testTarget: 'aarch64-unknown-linux-gnu' }, builds: [] })
+  expect(clippy).toContain('--all-targets --target aarch64-unknown-linux-gnu --workspace')
 })
 
 test('zig stands in for cargo where it links, and understands the glibc', () => {
@@ -81,5 +83,9 @@ test('features and test target of gates that do not run are no part of the work'
   const none = { clippy: false, test: false, testTarget: undefined, featureArguments: [] }
   expect(workOf({ gates: { ...none, testTarget: 'x', featureArguments: ['--all-features'] }, builds: [] })).toEqual(
     workOf({ gates: none, builds: [] }),
+  )
+  const clippy = { ...none, clippy: true }
+  expect(workOf({ gates: { ...clippy, testTarget: 'x' }, builds: [] })).not.toEqual(
+    workOf({ gates: clippy, builds: [] }),
   )
 })

@@ -31,7 +31,7 @@ test('dependencies that an exact hit did not spare are named with the reason tha
   })
   expect(finding?.level).toBe('warning')
   expect(finding?.message).toContain(
-    '4 were compiled: gitdep 0.1.0 (the file `x: y` has changed), itoa 1.0.0 (the rustflags changed), itoa 2.0.0 (it was not in the cache), libc 1.0.0 (it was not in the cache).',
+    '4 were compiled: gitdep 0.1.0 (the file `x: y` has changed), itoa 1.0.0 (the rustflags changed), itoa 2.0.0 (cargo gave no reason), libc 1.0.0 (cargo gave no reason).',
   )
 })
 

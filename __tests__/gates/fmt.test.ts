@@ -48,10 +48,8 @@ test('packages of several editions are all judged, from the folder of any of the
     'api/build.rs': 'fn main( ) {}\n',
     'worker/src/main.rs': 'fn main( ) {}\n',
   })
-  const { findings } = await formatGate({
-    ...judged(join(project.folder, 'api')).options,
-    root: project.folder,
-  })
+  const { options } = judged(join(project.folder, 'api'), { repository: project.folder })
+  const { findings } = await formatGate(options)
   expect(findings.map(({ place }) => place?.file).sort()).toEqual([
     'api/build.rs',
     'api/src/main.rs',
@@ -67,7 +65,8 @@ test('a path dependency of another workspace is not ours, and the repository may
     'other/Cargo.toml': `${manifestOf('other')}[workspace]\n`,
     'other/src/lib.rs': 'pub fn x( ) {}\n',
   })
-  const { findings } = await formatGate({ ...judged(join(project.folder, 'rust')).options, root: project.folder })
+  const { options } = judged(join(project.folder, 'rust'), { repository: project.folder })
+  const { findings } = await formatGate(options)
   expect(findings.map(({ place }) => place)).toEqual([{ file: 'rust/src/main.rs', line: 1 }])
 })
 
@@ -76,7 +75,7 @@ test('a repository that is reached through a link has the same places', async ()
   using elsewhere = madeProject({})
   const link = join(elsewhere.folder, 'link')
   symlinkSync(project.folder, link)
-  const { findings } = await formatGate({ ...judged(link).options, root: link })
+  const { findings } = await formatGate(judged(link).options)
   expect(findings.map(({ place }) => place?.file)).toEqual(['src/main.rs'])
 })
 

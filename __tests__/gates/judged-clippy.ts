@@ -8,6 +8,6 @@ export const WARNS = 'fn main() {\n    let text = String::new();\n    if text.le
 export async function clippy(files: Record<string, string>, more: Partial<ClippyOptions> = {}) {
   using project = madeProject(files)
   const { options, lines } = judged(project.folder)
-  const verdict = await clippyGate({ mode: 'deny', ...options, ...more })
+  const verdict = await clippyGate({ mode: 'deny', keepsGoing: true, ...options, ...more })
   return { ...verdict, told: told(verdict.findings), log: lines.join('\n') }
 }

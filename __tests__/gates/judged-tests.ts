@@ -7,6 +7,6 @@ export async function tested(files: Record<string, string>, more: Partial<TestOp
   using project = madeProject(files)
   const { options, lines } = judged(project.folder)
   const scratch = join(project.folder, 'target/scratch')
-  const verdict = await testGate({ runner: 'cargo', target: undefined, scratch, ...options, ...more })
+  const verdict = await testGate({ runner: 'cargo', scratch, ...options, ...more })
   return { ...verdict, told: told(verdict.findings), log: lines.join('\n') }
 }

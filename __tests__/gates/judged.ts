@@ -1,17 +1,20 @@
 import { execFileSync } from 'node:child_process'
+import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CompilingOptions } from '../../src/gates/gate.ts'
-import type { Workspace } from '../../src/gates/workspace.ts'
+import { type Workspace, workspaceOf } from '../../src/gates/workspace.ts'
 import type { Finding } from '../../src/report/finding.ts'
 
 /** What a gate is given in these tests, and the lines that it put into the log. */
-export function judged(folder: string, more: Partial<CompilingOptions> = {}) {
+export function judged(folder: string, more: Partial<CompilingOptions> & { repository?: string } = {}) {
   const lines: string[] = []
+  const { repository = folder, ...given } = more
   const options: CompilingOptions = {
     directory: folder,
-    root: folder,
+    workspace: workspaceIn(folder, repository),
     environment: gateEnvironment(folder),
     colour: false,
+    target: undefined,
     featureArguments: [],
     extraArguments: [],
     explain: ({ said, stderr }) => `${said} failed: ${stderr.trim()}`,
@@ -23,10 +26,23 @@ export function judged(folder: string, more: Partial<CompilingOptions> = {}) {
       },
     },
     signal: new AbortController().signal,
-    ...more,
+    ...given,
   }
   return { options, lines }
 }
+
+function workspaceIn(folder: string, repository: string): Workspace {
+  const env = gateEnvironment(folder)
+  const said = execFileSync('cargo', METADATA, {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  return workspaceOf(JSON.parse(said), realpathSync(repository))
+}
+
+const METADATA = ['metadata', '--no-deps', '--format-version', '1']
 
 /** The machine's own settings must not decide how a test ends. */
 export function gateEnvironment(folder: string): Record<string, string | undefined> {

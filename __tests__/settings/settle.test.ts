@@ -52,6 +52,8 @@ test('the items of a list that has choices are checked, and gates cannot both fa
     /^input gates names `lint-everything`; there is fmt, clippy, /,
   )
   expect(problemsOf(given({ gates: 'audit, audit:warn' }))[0]).toContain('`audit` or `audit:warn`, not both')
+  expect(settle(given({ gates: 'fmt, test:nextest' })).settings.gates).toEqual(['fmt', 'test:nextest'])
+  expect(problemsOf(given({ gates: 'test:nextest, test' }))[0]).toContain('`test` or `test:nextest`, not both')
 })
 
 test('words come as a line or as an array', () => {

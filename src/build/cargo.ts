@@ -3,6 +3,7 @@ import { isAbsolute, relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import type { Environment } from '../process/environment.ts'
 import { runTool } from '../process/tool.ts'
+import { kindOfVerboseLine } from '../process/verbose-cargo.ts'
 import type { Binary } from '../report/binary.ts'
 import { Failed } from '../report/ending.ts'
 import type { Log } from '../report/log.ts'
@@ -77,9 +78,9 @@ function withoutCommands({ log, onReason }: BuildOptions): Log {
   return {
     ...log,
     output: (line) => {
-      const plain = stripVTControlCharacters(line)
-      if (/^ +Dirty /.test(plain)) onReason?.(plain)
-      else if (!/^ +(Running|Fresh) /.test(plain)) log.output(line)
+      const kind = kindOfVerboseLine(line)
+      if (kind === 'reason') onReason?.(line)
+      else if (kind === 'said') log.output(line)
     },
   }
 }
@@ -109,7 +110,9 @@ async function cargo(place: CargoPlace, { file, args }: CargoCall, onStdout: (li
 
 /** cargo's own count of what a package's code was warned of. The warnings themselves are in the output. */
 function noteWarnings(line: string, log: Log): void {
-  const counted = /^warning: (`.+` \(.+\) generated \d+ warnings?)/.exec(stripVTControlCharacters(line))?.[1]
+  // A procedural macro prints there too, and as much as it likes.
+  const plain = stripVTControlCharacters(line.slice(0, 1000))
+  const counted = /^warning: (`.+` \(.+\) generated \d+ warnings?)/.exec(plain)?.[1]
   if (counted !== undefined) log.finding({ level: 'warning', title: 'Compiler warnings', message: counted })
 }
 

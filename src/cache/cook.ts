@@ -53,7 +53,7 @@ export function cookCalls({ gates, builds }: CookPlan, place: CookPlace): CookCa
   })
   return [
     // For what is not the project's own clippy is nothing but `cargo check`.
-    ...(clippy ? [gate(['check', '--all-targets'])] : []),
+    ...(clippy ? [gate(['check', '--all-targets', ...targetArguments(testTarget)])] : []),
     // As `cargo test --no-run`, which has no `--keep-going`.
     ...(test ? [gate(['build', '--tests', '--examples', '--profile', 'test', ...targetArguments(testTarget)])] : []),
     ...builds.map(
@@ -93,7 +93,12 @@ export function workOf({ gates, builds }: CookPlan): unknown {
   const { clippy, test, testTarget, featureArguments } = gates
   const compiling = clippy || test
   return {
-    gates: { clippy, test, testTarget: test ? testTarget : undefined, features: compiling ? featureArguments : [] },
+    gates: {
+      clippy,
+      test,
+      testTarget: compiling ? testTarget : undefined,
+      features: compiling ? featureArguments : [],
+    },
     builds: builds
       .map(({ packages, featureArguments: features, profile, target, through }) => ({
         packages: sortedOnce(packages.map(({ name }) => name)),

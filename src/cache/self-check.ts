@@ -19,7 +19,7 @@ export function selfCheck({ hit, units, stderr }: SelfCheckOptions): Finding | u
   const names = [...new Set(compiled.map(packageOf))].sort()
   if (names.length === 0) return undefined
   const reasons = reasonsIn(stderr)
-  const told = names.slice(0, MOST_NAMED).map((name) => `${name} (${reasons.get(name) ?? 'it was not in the cache'})`)
+  const told = names.slice(0, MOST_NAMED).map((name) => `${name} (${reasons.get(name) ?? 'cargo gave no reason'})`)
   const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : ''
   return {
     level: 'warning',

@@ -10,11 +10,13 @@ export type Missing = {
   why: string
   /** Whether that lets the run through. */
   passes: boolean
+  hint: string | undefined
   config: AuditConfig
 }
 
-export function unreachable({ why, passes, config }: Missing): Finding {
-  const next = passes ? 'It is not known whether an advisory concerns Cargo.lock.' : remedyOf(config, why)
+export function unreachable(missing: Missing): Finding {
+  const { why, passes } = missing
+  const next = passes ? 'It is not known whether an advisory concerns Cargo.lock.' : remedyOf(missing)
   return {
     level: passes ? 'warning' : 'error',
     title: 'Nothing was audited',
@@ -22,8 +24,9 @@ export function unreachable({ why, passes, config }: Missing): Finding {
   }
 }
 
-export function outdated({ why, passes, config }: Missing, of: string): Finding {
-  const next = passes ? 'Newer advisories are not in it.' : remedyOf(config, why)
+export function outdated(missing: Missing, of: string): Finding {
+  const { why, passes } = missing
+  const next = passes ? 'Newer advisories are not in it.' : remedyOf(missing)
   return {
     level: passes ? 'warning' : 'error',
     title: 'The advisory database is old',
@@ -31,7 +34,7 @@ export function outdated({ why, passes, config }: Missing, of: string): Finding 
   }
 }
 
-function remedyOf({ database, file }: AuditConfig, why: string): string {
+function remedyOf({ why, hint, config: { database, file } }: Missing): string {
   if (!database.fetch) {
     return `${file} says \`fetch = false\`: put a database where cargo-audit looks for it, or let it be fetched.`
   }
@@ -39,7 +42,11 @@ function remedyOf({ database, file }: AuditConfig, why: string): string {
   if (why.includes('repository is stale')) {
     return 'If that is meant, say `stale = true` under [database] in .cargo/audit.toml.'
   }
-  return `Check that this machine reaches ${database.url}, and run it again. For an urgent fix, \`audit:warn\` in \`gates\` goes on without it.`
+  return [
+    `Check that this machine reaches ${database.url}, and run it again.`,
+    'For an urgent fix, `audit:warn` in `gates` goes on without it.',
+    ...(hint === undefined ? [] : [hint]),
+  ].join(' ')
 }
 
 const UNCHECKED = "couldn't check if the package is yanked: "

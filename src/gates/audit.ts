@@ -13,7 +13,7 @@ import { readLock } from './lock-file.ts'
 import { LockWays } from './lock-ways.ts'
 import { Tally } from './tally.ts'
 import type { Verdict } from './verdict.ts'
-import { ownFile, readWorkspace } from './workspace.ts'
+import { ownFile } from './workspace.ts'
 
 export type AuditOptions = GateOptions & {
   /** cargo-audit: its path, or its name where it is on the PATH. */
@@ -22,6 +22,8 @@ export type AuditOptions = GateOptions & {
   mode: 'deny' | 'warn'
   /** An advisory database that cannot be had is no reason to fail: this change does not touch Cargo.lock. */
   lenient: boolean
+  /** What could show that it is so, where nobody knows: it is told when the database cannot be had. */
+  hint?: string | undefined
   /** What may be kept between runs, so that the database is updated and not fetched anew. */
   databaseFolder: string
   /** How long each server may take, in milliseconds. */
@@ -33,8 +35,7 @@ const PATIENCE_MS = 120_000
 
 /** Judges Cargo.lock by the advisories of a RustSec database, and by what was yanked from crates.io. */
 export async function auditGate(options: AuditOptions): Promise<Verdict> {
-  const { program, environment, databaseFolder, mode, lenient, log, signal, patienceMs = PATIENCE_MS } = options
-  const workspace = await readWorkspace(options)
+  const { program, workspace, environment, databaseFolder, mode, log, signal, patienceMs = PATIENCE_MS } = options
   const { root } = workspace
   const lockFile = join(root, 'Cargo.lock')
   const packages = readLock(await readFile(lockFile, 'utf8').catch(noLock))
@@ -42,14 +43,14 @@ export async function auditGate(options: AuditOptions): Promise<Verdict> {
   const shared = { root, environment, patienceMs, signal }
   const database = await advisoryDatabase({ ...shared, program, config, databaseFolder })
 
-  const passes = lenient || mode === 'warn'
+  const missing = { passes: options.lenient || mode === 'warn', hint: options.hint, config }
   const tally = new Tally()
   const nothing = (why: string): Verdict => {
-    tally.add(unreachable({ why, passes, config }))
-    return verdictOf(tally, 'Nothing was audited, because the advisory database cannot be had.')
+    tally.add(unreachable({ ...missing, why }))
+    return verdictOf(tally, mode, 'Nothing was audited, because the advisory database cannot be had.')
   }
   if (database.kind === 'none') return nothing(database.why)
-  if (database.kind === 'old') tally.add(outdated({ why: database.why, passes, config }, database.of))
+  if (database.kind === 'old') tally.add(outdated({ ...missing, why: database.why }, database.of))
   else if (database.of !== '') log.info(`The advisory database was last changed on ${database.of}.`)
 
   const whyNotRefreshed = config.refreshesIndex ? await refreshIndex({ ...shared, packages }) : undefined
@@ -67,7 +68,7 @@ export async function auditGate(options: AuditOptions): Promise<Verdict> {
   }
   const explained = report.advisories.some(({ concern }) => config.denied.has(concern))
   if (code !== 0 && !explained && mode === 'deny') tally.add(unexplained(code, stderr))
-  return verdictOf(tally, saidOf(report, packages))
+  return verdictOf(tally, mode, saidOf(report, packages))
 }
 
 function noLock(cause: unknown): never {
@@ -89,6 +90,7 @@ async function judge(options: AuditOptions, root: string, args: readonly string[
   return { report: readAuditReport(stdout), code, stderr }
 }
 
-function verdictOf({ counts, findings }: Tally, said: string): Verdict {
-  return { gate: 'audit', passed: counts.errors === 0, counts, said, findings }
+function verdictOf({ counts, findings }: Tally, mode: AuditOptions['mode'], said: string): Verdict {
+  const reported = mode === 'warn' && counts.warnings > 0 ? ' `audit:warn` only reports that.' : ''
+  return { gate: 'audit', passed: counts.errors === 0, counts, said: said + reported, findings }
 }

@@ -1,17 +1,25 @@
 import type { Environment } from '../process/environment.ts'
 import { runTool } from '../process/tool.ts'
+import { kindOfVerboseLine } from '../process/verbose-cargo.ts'
 import { Failed } from '../report/ending.ts'
 import { BuildScripts } from './build-scripts.ts'
 import { readDiagnostic } from './diagnostics.ts'
 import type { CompilingOptions } from './gate.ts'
 import { Tally } from './tally.ts'
-import type { Workspace } from './workspace.ts'
 
 export type Compiled = { succeeded: boolean; tally: Tally }
 
 /** cargo's messages as JSON; where the log has colours, their text has them too. */
-export function messageFormat(colour: boolean): string[] {
-  return ['--message-format', colour ? 'json-diagnostic-rendered-ansi' : 'json']
+export function messageFormat({ colour, onReason }: Pick<CompilingOptions, 'colour' | 'onReason'>): string[] {
+  return [
+    // cargo says then why it compiles what was there already.
+    ...(onReason === undefined ? [] : ['--verbose']),
+    ...['--message-format', colour ? 'json-diagnostic-rendered-ansi' : 'json'],
+  ]
+}
+
+export function targetArguments(target: string | undefined): string[] {
+  return target === undefined ? [] : ['--target', target]
 }
 
 /** The environment of cargo whose own lines go into our log. */
@@ -25,12 +33,8 @@ export function cargoEnvironment({ environment, colour }: CompilingOptions): Env
 }
 
 /** Compiles with cargo and collects what is said about the code. It throws when cargo failed for another reason. */
-export async function compile(
-  options: CompilingOptions,
-  workspace: Workspace,
-  args: readonly string[],
-): Promise<Compiled> {
-  const { directory, log, signal } = options
+export async function compile(options: CompilingOptions, args: readonly string[]): Promise<Compiled> {
+  const { directory, workspace, log, signal } = options
   const tally = new Tally()
   const buildScripts = new BuildScripts(workspace)
   const takeMessage = (line: string) => {
@@ -43,17 +47,20 @@ export async function compile(
       for (const shown of `${diagnostic.rendered}\n`.split('\n')) log.output(shown)
     }
   }
+  const takeComplaint = (line: string) => {
+    const kind = options.onReason === undefined ? 'said' : kindOfVerboseLine(line)
+    if (kind === 'reason') options.onReason?.(line)
+    if (kind !== 'said') return
+    log.output(line)
+    buildScripts.take(line)
+  }
   const { code, stderr } = await runTool({
     file: 'cargo',
     args,
     cwd: directory,
     env: cargoEnvironment(options),
     signal,
-    onLine: (line, stream) => {
-      if (stream === 'stdout') return takeMessage(line)
-      log.output(line)
-      buildScripts.take(line)
-    },
+    onLine: (line, stream) => (stream === 'stdout' ? takeMessage(line) : takeComplaint(line)),
   })
   buildScripts.end()
   for (const finding of buildScripts.findings) tally.addOnce(finding)

@@ -11,13 +11,17 @@ import { LockWays } from './lock-ways.ts'
 import { Tally } from './tally.ts'
 import type { Verdict } from './verdict.ts'
 import { runWithin } from './within.ts'
-import { ownFile, readWorkspace, type Workspace } from './workspace.ts'
+import { ownFile, type Workspace } from './workspace.ts'
 
 export type DenyOptions = GateOptions & {
   /** cargo-deny: its path, or its name where it is on the PATH. */
   program: string
+  /** `warn` tells everything, whatever levels deny.toml gives it, and lets it through. */
+  mode: 'deny' | 'warn'
   /** An advisory database that cannot be had is no reason to fail: this change does not touch Cargo.lock. */
   lenient: boolean
+  /** What could show that it is so, where nobody knows: it is told when the database cannot be had. */
+  hint?: string | undefined
   /** How long the servers of the databases may take, in milliseconds. */
   patienceMs?: number
 }
@@ -28,7 +32,7 @@ const JUDGING_MS = 600_000
 
 /** Judges the packages by the project's deny.toml: advisories, bans, licences and sources. */
 export async function denyGate(options: DenyOptions): Promise<Verdict> {
-  const workspace = await readWorkspace(options)
+  const { workspace, mode } = options
   const path = findConfig(workspace)
   const lockFile = join(workspace.root, 'Cargo.lock')
   const packages = readLock(await readFile(lockFile, 'utf8').catch(() => ''))
@@ -38,8 +42,7 @@ export async function denyGate(options: DenyOptions): Promise<Verdict> {
     lines: (await readFile(path, 'utf8')).split('\n').map((line) => line.replace(/\r$/, '')),
   }
 
-  const call = (patienceMs: number, ...args: readonly string[]) =>
-    run(options, workspace, patienceMs, ['--config', path, ...args])
+  const call = (patienceMs: number, ...args: readonly string[]) => run(options, patienceMs, ['--config', path, ...args])
   const fetched = await call(options.patienceMs ?? PATIENCE_MS, 'fetch', 'db')
   const unreachable = fetched.whyNoDatabase
   const checks = unreachable === undefined ? ['all'] : ['bans', 'licenses', 'sources']
@@ -51,15 +54,16 @@ export async function denyGate(options: DenyOptions): Promise<Verdict> {
   }
 
   const tally = new Tally()
-  if (unreachable !== undefined) tally.add(withoutAdvisories(unreachable, options.lenient))
-  if (output.unknownYanked > 0) tally.add(unknownYanked(output))
-  for (const diagnostic of output.diagnostics) tally.addOnce(denyFinding(diagnostic, lock, config))
+  const add = (finding: Finding) => tally.addOnce(mode === 'warn' ? { ...finding, level: 'warning' } : finding)
+  if (unreachable !== undefined) add(withoutAdvisories(unreachable, options))
+  if (output.unknownYanked > 0) add(unknownYanked(output))
+  for (const diagnostic of output.diagnostics) add(denyFinding(diagnostic, lock, config))
   const { counts, findings } = tally
   return {
     gate: 'deny',
-    passed: counts.errors === 0 && !output.failed,
+    passed: mode === 'warn' || (counts.errors === 0 && !output.failed),
     counts,
-    said: saidOf(counts, packages),
+    said: saidOf(counts, packages, mode),
     findings,
   }
 }
@@ -78,12 +82,8 @@ function findConfig({ root, repository }: Workspace): string {
 
 const NAMES = ['deny.toml', '.deny.toml', '.cargo/deny.toml']
 
-async function run(
-  options: DenyOptions,
-  { root }: Workspace,
-  patienceMs: number,
-  args: readonly string[],
-): Promise<DenyOutput> {
+async function run(options: DenyOptions, patienceMs: number, args: readonly string[]): Promise<DenyOutput> {
+  const { root } = options.workspace
   const output = new DenyOutput()
   const exited = await runWithin(patienceMs, {
     file: options.program,
@@ -101,10 +101,11 @@ async function run(
   return output
 }
 
-function withoutAdvisories(why: string, passes: boolean): Finding {
+function withoutAdvisories(why: string, { mode, lenient, hint }: DenyOptions): Finding {
+  const passes = lenient || mode === 'warn'
   const next = passes
     ? 'It is not known whether an advisory concerns Cargo.lock.'
-    : 'Check that this machine reaches the databases that deny.toml names under `db-urls`, or else the one of RustSec on GitHub, and run it again.'
+    : `Check that this machine reaches the databases that deny.toml names under \`db-urls\`, or else the one of RustSec on GitHub, and run it again.${hint === undefined ? '' : ` ${hint}`}`
   return {
     level: passes ? 'warning' : 'error',
     title: 'Advisories were not checked',
@@ -117,8 +118,13 @@ function unknownYanked({ unknownYanked: count, whyUnknown }: DenyOutput): Findin
   return { level: 'warning', title: 'Yanked packages', message }
 }
 
-function saidOf({ errors, warnings }: Verdict['counts'], packages: readonly LockedPackage[]): string {
+function saidOf(
+  { errors, warnings }: Verdict['counts'],
+  packages: readonly LockedPackage[],
+  mode: DenyOptions['mode'],
+): string {
   if (errors + warnings === 0) return `cargo-deny has nothing against the ${countOf(packages.length, 'package')}.`
   const counted = [errors > 0 && countOf(errors, 'error'), warnings > 0 && countOf(warnings, 'warning')]
-  return `cargo-deny gives ${counted.filter((each) => each !== false).join(' and ')}.`
+  const all = counted.filter((each) => each !== false).join(' and ')
+  return mode === 'warn' ? `cargo-deny gives ${all}, and \`deny:warn\` only reports them.` : `cargo-deny gives ${all}.`
 }

@@ -4,15 +4,14 @@ import { Failed } from '../report/ending.ts'
 import { FormatOutput } from './fmt-output.ts'
 import { countOf, type GateOptions } from './gate.ts'
 import type { Verdict } from './verdict.ts'
-import { readWorkspace, type SourceTarget } from './workspace.ts'
+import type { SourceTarget } from './workspace.ts'
 
 /**
  * What `cargo fmt --all -- --check` judges, with rustfmt called as cargo calls it: `cargo fmt` stops at the first edition
  * with a difference, and its `--all` goes on into path dependencies that belong to other workspaces.
  */
 export async function formatGate(options: GateOptions): Promise<Verdict> {
-  const { directory, environment, colour, log, signal } = options
-  const workspace = await readWorkspace(options)
+  const { directory, workspace, environment, colour, log, signal } = options
   const output = new FormatOutput(workspace)
   for (const args of formatArguments(workspace.targets, colour)) {
     const { code, stderr } = await runTool({
@@ -56,5 +55,5 @@ function whyNot(stderr: string, code: number): string {
     return 'rustfmt is not installed for this toolchain: run `rustup component add rustfmt`, or name it under `components` in rust-toolchain.toml.'
   }
   const said = stripVTControlCharacters(stderr).trim().slice(-1000)
-  return `rustfmt could not judge the code (exit code ${code}): ${said || 'it gave no reason'}`
+  return `rustfmt could not judge the code (exit code ${code}): ${said || 'only its output in the log says why.'}`
 }

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { parse } from 'smol-toml'
 import { isRecord, textOf } from '../json/narrow.ts'
 import type { Environment } from '../process/environment.ts'
 import { runTool } from '../process/tool.ts'
 import { Failed } from '../report/ending.ts'
 import type { Finding } from '../report/finding.ts'
-import { cargoEnvironment } from './compile.ts'
+import { cargoEnvironment, targetArguments } from './compile.ts'
 import type { CompilingOptions } from './gate.ts'
 import { type JunitCase, type JunitReport, readJunit } from './junit.ts'
 import { plainLine } from './lines.ts'
@@ -17,8 +17,7 @@ import type { Told } from './told.ts'
 import type { Workspace } from './workspace.ts'
 
 export type NextestOptions = CompilingOptions & {
-  target: string | undefined
-  /** A folder of ours, for its configuration and its report. */
+  /** A folder of ours, for its configuration. */
   scratch: string
 }
 
@@ -33,16 +32,21 @@ export function wantsNextest(workspaceRoot: string): boolean {
 const NO_TESTS = 4
 const TESTS_FAILED = 100
 
+const NOTHING: Told = { passed: true, tests: { passed: 0, failed: 0, ignored: 0 }, died: 0, findings: [] }
+
+/** What nextest told, and where its report in JUnit's format is for whoever reads such ones. */
+export type NextestTold = Told & { junit: string | undefined }
+
 /** Runs the tests with nextest. It runs no examples in documentation; those are `cargo test --doc`'s. */
-export async function runNextest(options: NextestOptions, workspace: Workspace): Promise<Told> {
-  const { directory, scratch, environment, log, signal } = options
-  const ours = join(scratch, 'nextest-junit.xml')
+export async function runNextest(options: NextestOptions): Promise<NextestTold> {
+  const { directory, workspace, scratch, environment, log, signal } = options
+  const ours = join(workspace.targetDirectory, 'rust-deploy', 'junit.xml')
   const config = join(scratch, 'nextest.toml')
-  await mkdir(scratch, { recursive: true })
+  for (const folder of [scratch, dirname(ours)]) await mkdir(folder, { recursive: true })
   await writeFile(config, toolConfig(ours))
   const junit = await junitPath(workspace, options.extraArguments, environment, ours)
   // One that is left from an earlier run must not speak for this one.
-  await rm(junit, { force: true }).catch(() => {})
+  for (const path of [junit, ours]) await rm(path, { force: true }).catch(() => {})
 
   const { code, stderr } = await runTool({
     file: 'cargo',
@@ -52,9 +56,17 @@ export async function runNextest(options: NextestOptions, workspace: Workspace):
     signal,
     onLine: (line) => log.output(line),
   })
-  if (code === NO_TESTS) return { passed: true, tests: { passed: 0, failed: 0, ignored: 0 }, died: 0, findings: [] }
-  if (code !== 0 && code !== TESTS_FAILED) throw new Failed(await whyNot(options, stderr))
-  return toldBy(await reportAt(junit), code === 0, workspace)
+  if (![0, NO_TESTS, TESTS_FAILED].includes(code)) throw new Failed(await whyNot(options, stderr))
+  const kept = await keep(junit, ours)
+  if (kept !== undefined) log.info(`The report of the tests is in ${kept}.`)
+  const told = code === NO_TESTS ? NOTHING : toldBy(await reportAt(junit), code === 0, workspace)
+  return { ...told, junit: kept }
+}
+
+/** Always at the same place, wherever the project's own profile has put it. */
+async function keep(junit: string, ours: string): Promise<string | undefined> {
+  if (junit !== ours) await copyFile(junit, ours).catch(() => {})
+  return existsSync(ours) ? ours : undefined
 }
 
 export function nextestArguments(
@@ -64,7 +76,7 @@ export function nextestArguments(
   return [
     ...['nextest', 'run', '--workspace', '--no-fail-fast', '--locked', '--offline'],
     ...['--tool-config-file', `rust-deploy:${config}`],
-    ...(target === undefined ? [] : ['--target', target]),
+    ...targetArguments(target),
     ...featureArguments,
     ...extraArguments,
   ]

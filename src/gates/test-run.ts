@@ -10,11 +10,9 @@ import { type FailedProgram, TestPrograms } from './test-programs.ts'
 import type { Told } from './told.ts'
 import type { Workspace } from './workspace.ts'
 
-type RunOptions = CompilingOptions & { target: string | undefined }
-
 /** Runs `cargo test`. Its exit code decides; what the tests print only says which of them failed, and where. */
-export async function runTests(options: RunOptions, workspace: Workspace, args: readonly string[]): Promise<Told> {
-  const { directory, log, signal, target } = options
+export async function runTests(options: CompilingOptions, args: readonly string[]): Promise<Told> {
+  const { directory, workspace, log, signal, target } = options
   const output = new TestOutput(workspace)
   const programs = new TestPrograms()
   const { code, stderr } = await runTool({

@@ -1,16 +1,13 @@
-import { compile, messageFormat } from './compile.ts'
+import { compile, messageFormat, targetArguments } from './compile.ts'
 import { type CompilingOptions, countOf } from './gate.ts'
 import { runNextest } from './nextest.ts'
 import type { Tally } from './tally.ts'
 import { runTests } from './test-run.ts'
 import { type Told, together } from './told.ts'
 import type { Verdict } from './verdict.ts'
-import { readWorkspace } from './workspace.ts'
 
 export type TestOptions = CompilingOptions & {
   runner: 'cargo' | 'nextest'
-  /** The triple that the tests are compiled for; undefined for that of this machine. */
-  target: string | undefined
   /** A folder of ours, for what nextest reads and writes. */
   scratch: string
 }
@@ -21,25 +18,25 @@ export type TestOptions = CompilingOptions & {
  * cargo and not by us, because tests rely on the environment, the folder and the `runner` that cargo gives them.
  */
 export async function testGate(options: TestOptions): Promise<Verdict> {
-  const workspace = await readWorkspace(options)
   // cargo cannot compile the examples in documentation without running them.
   if (!cargoPart(options.extraArguments).includes('--doc')) {
-    const { succeeded, tally } = await compile(options, workspace, compileArguments(options))
+    const { succeeded, tally } = await compile(options, compileArguments(options))
     if (!succeeded) return notCompiled(tally)
   }
-  if (options.runner === 'cargo') return verdictOf(await runTests(options, workspace, testArguments(options)))
+  if (options.runner === 'cargo') return verdictOf(await runTests(options, testArguments(options)))
 
-  const told = await runNextest(options, workspace)
-  const hasDoctests = workspace.targets.some((target) => target.hasDoctests)
-  return verdictOf(hasDoctests ? together(told, await runTests(options, workspace, doctestArguments(options))) : told)
+  const { junit, ...told } = await runNextest(options)
+  const hasDoctests = options.workspace.targets.some((target) => target.hasDoctests)
+  const all = hasDoctests ? together(told, await runTests(options, doctestArguments(options))) : told
+  return { ...verdictOf(all), ...(junit !== undefined && { junit }) }
 }
 
-type Selected = Pick<TestOptions, 'featureArguments' | 'extraArguments' | 'target' | 'colour' | 'runner'>
+type Selected = Pick<TestOptions, 'featureArguments' | 'extraArguments' | 'target' | 'colour' | 'runner' | 'onReason'>
 
 function selection({ featureArguments, target }: Pick<Selected, 'featureArguments' | 'target'>): string[] {
   return [
     ...['--workspace', '--no-fail-fast', '--locked', '--offline'],
-    ...(target === undefined ? [] : ['--target', target]),
+    ...targetArguments(target),
     ...featureArguments,
   ]
 }
@@ -47,7 +44,7 @@ function selection({ featureArguments, target }: Pick<Selected, 'featureArgument
 export function compileArguments(options: Selected): string[] {
   // nextest has arguments of its own; what it will run is compiled all the same.
   const extra = options.runner === 'cargo' ? cargoPart(options.extraArguments) : []
-  return ['test', '--no-run', ...selection(options), ...messageFormat(options.colour), ...extra]
+  return ['test', '--no-run', ...selection(options), ...messageFormat(options), ...extra]
 }
 
 export function testArguments(options: Selected): string[] {

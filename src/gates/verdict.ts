@@ -13,4 +13,6 @@ export type Verdict = {
   said: string
   /** Their places are relative to the repository, with `/`. */
   findings: readonly Finding[]
+  /** Where a report of the tests in JUnit's format is. */
+  junit?: string
 }

@@ -1,9 +1,9 @@
 import { realpath } from 'node:fs/promises'
 import { isAbsolute, relative, resolve, sep } from 'node:path'
 import { parseRecord, recordsIn, textOf, textsIn } from '../json/narrow.ts'
+import type { Environment } from '../process/environment.ts'
 import { runTool } from '../process/tool.ts'
 import { Failed } from '../report/ending.ts'
-import type { GateOptions } from './gate.ts'
 
 /** The workspace whose code the gates judge, and nobody else's. */
 export type Workspace = {
@@ -19,7 +19,16 @@ export type Workspace = {
 /** A file that the compiler starts from. */
 export type SourceTarget = { path: string; edition: string; hasDoctests: boolean }
 
-export async function readWorkspace({ directory, root, environment, signal }: GateOptions): Promise<Workspace> {
+export type WorkspaceOptions = {
+  directory: string
+  /** The top of the repository, from which places are told. */
+  repository: string
+  environment: Environment
+  signal: AbortSignal
+}
+
+export async function readWorkspace(options: WorkspaceOptions): Promise<Workspace> {
+  const { directory, repository, environment, signal } = options
   const { code, stdout, stderr } = await runTool({
     file: 'cargo',
     args: ['metadata', '--no-deps', '--format-version', '1'],
@@ -31,7 +40,7 @@ export async function readWorkspace({ directory, root, environment, signal }: Ga
   if (metadata === undefined) {
     throw new Failed(`cargo cannot read the project: ${stderr.trim().slice(-1000) || 'its metadata is no JSON'}.`)
   }
-  return workspaceOf(metadata, await realpath(root))
+  return workspaceOf(metadata, await realpath(repository))
 }
 
 export function workspaceOf(metadata: Record<string, unknown>, repository: string): Workspace {

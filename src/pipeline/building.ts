@@ -21,7 +21,7 @@ export function buildingPipeline(facts: Facts): Work {
   const parts = partsStep(facts)
   const fetch = fetchStep(facts)
   const link = linkStep(facts)
-  const gates = gateSteps(facts, compiled)
+  const gates = gateSteps(facts, { compiled, explains: () => caches.isExact() })
   const caches = cacheSteps(facts, () => cookingOf(facts, link.result))
   const compile = compileSteps(facts, { link, compiled, explains: () => caches.isExact() })
   const binaries = () => compile.flatMap((step) => (step.hasRun ? step.result.binaries : []))

@@ -11,7 +11,7 @@ import { noResults, type Work } from './work.ts'
 /** The gates alone. */
 export function checkingPipeline(facts: Facts): Work {
   const compiled = new CompiledUnits(facts.lock)
-  const gates = gateSteps(facts, compiled)
+  const gates = gateSteps(facts, { compiled, explains: () => caches.isExact() })
   const caches = cacheSteps(facts, () => cookingOf(facts, []))
   return {
     pipeline: [

@@ -8,7 +8,14 @@ import { profileNames } from '../build/profile.ts'
 import { readCargoConfigs } from '../cache/cargo-config.ts'
 import { type LockFile, parseLock } from '../cache/lock-file.ts'
 import { buildEnvironment, type Environment } from '../process/environment.ts'
-import { checkFeatures, checkLock, chooseBinaries, choosePackages } from '../project/choice.ts'
+import {
+  type Chosen,
+  checkFeatures,
+  checkLock,
+  chooseBinaries,
+  choosePackages,
+  withoutBinaries,
+} from '../project/choice.ts'
 import { readGit } from '../project/git.ts'
 import { type Package, type Project, readProject } from '../project/metadata.ts'
 import { Failed, Refused } from '../report/ending.ts'
@@ -66,7 +73,7 @@ export async function gatherFacts(
   // Where the names themselves are wrong, what they do not choose would only be an echo.
   const guessing = door.problems.length > 0 && settings.package.length === 0
   const named = project !== undefined && !wrong.has('package') && !wrong.has('bin') && !guessing
-  const chosen = named && (await attempt(() => chooseBinaries(choosePackages(project, settings.package), settings.bin)))
+  const chosen = named && (await attempt(() => choose(project, settings)))
   if (chosen) await attempt(() => checkFeatures(chosen, settings.features))
   const lock = project && (settings.from === '' ? await attempt(() => readLock(project)) : [])
   const place = { directory: project?.directory ?? directory, environment, signal }
@@ -100,6 +107,16 @@ export async function gatherFacts(
     toolchain,
     environment,
     surroundings,
+  }
+}
+
+/** Gates judge the whole workspace: for them nobody has to say which binary is meant, and there need not be one. */
+function choose(project: Project, { command, package: packages, bin }: Settings): Chosen[] {
+  try {
+    return chooseBinaries(choosePackages(project, packages), bin)
+  } catch (error) {
+    if (command === 'check' && packages.length === 0 && bin.length === 0) return withoutBinaries(project)
+    throw error
   }
 }
 

@@ -2,12 +2,14 @@ import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { featureArguments } from '../build/arguments.ts'
 import { explainFailure } from '../build/failure.ts'
+import { cargoAbilities } from '../cache/cook.ts'
 import { clippyGate } from '../gates/clippy.ts'
 import { formatGate } from '../gates/fmt.ts'
 import type { CompilingOptions, GateOptions } from '../gates/gate.ts'
 import { wantsNextest } from '../gates/nextest.ts'
 import { testGate } from '../gates/test.ts'
 import type { Verdict } from '../gates/verdict.ts'
+import { readWorkspace, type Workspace } from '../gates/workspace.ts'
 import { Failed } from '../report/ending.ts'
 import type { Finding } from '../report/finding.ts'
 import type { GateRecord } from '../report/report.ts'
@@ -35,10 +37,24 @@ const TITLES: Readonly<Record<GateName, string>> = {
   deny: 'Check the dependencies with cargo-deny',
 }
 
+export type GateNeeds = {
+  compiled: CompiledUnits
+  /** Whether cargo is to say why it compiles what it compiles. */
+  explains: () => boolean
+}
+
 /** A step for each gate of this run. One that finds something fails when all have run. */
-export function gateSteps(facts: Facts, compiled: CompiledUnits): GateSteps {
+export function gateSteps(facts: Facts, needs: GateNeeds): GateSteps {
   const verdicts: Verdict[] = []
   const told = new Set<string>()
+  let reading: Promise<Workspace> | undefined
+  const optionsFor = async (context: StepContext): Promise<GateOptions> => {
+    const { project, environment, surroundings } = facts
+    const { directory } = project
+    // All gates judge the same code, so cargo is asked about it once.
+    reading ??= readWorkspace({ directory, repository: repositoryRoot(facts), environment, signal: context.signal })
+    return { directory, workspace: await reading, environment, colour: surroundings.colour, ...context }
+  }
   const stepFor = (gate: Gate) =>
     new Step<Verdict>({
       name: gate.name,
@@ -46,7 +62,12 @@ export function gateSteps(facts: Facts, compiled: CompiledUnits): GateSteps {
       failsLate: true,
       plan: () => [`run the gate ${gate.name}${gate.mode === 'warn' ? ', and only report what it finds' : ''}`],
       run: async (context) => {
-        const verdict = await judge(facts, gate, context, compiled)
+        const verdict = await optionsFor(context)
+          .then((options) => judge(facts, gate, options, needs))
+          .catch((error: unknown) => {
+            if (error instanceof Failed) return withoutVerdict(gate, error.message)
+            throw error
+          })
         verdicts.push(verdict)
         for (const finding of verdict.findings) {
           // Clippy and the tests compile the same code.
@@ -65,41 +86,58 @@ export function gateSteps(facts: Facts, compiled: CompiledUnits): GateSteps {
     records: () =>
       facts.gates
         .flatMap(({ name }) => verdicts.filter(({ gate }) => gate === name))
-        .map(({ gate, passed, counts, said }) => ({ gate, passed, ...counts, said })),
+        .map(({ gate, passed, counts, said, junit }) => ({
+          ...{ gate, passed, ...counts, said },
+          ...(junit !== undefined && { junit }),
+        })),
   }
 }
 
-function judge(facts: Facts, gate: Gate, context: StepContext, compiled: CompiledUnits): Promise<Verdict> {
-  const { settings, project, environment, rustc, surroundings } = facts
-  const options: GateOptions = {
-    directory: project.directory,
-    root: repositoryRoot(facts),
-    environment,
-    colour: surroundings.colour,
-    ...context,
+/** What stands for the verdict of a gate that cannot judge. With `:warn` that is only reported, too. */
+function withoutVerdict({ name: gate, mode }: Gate, why: string): Verdict {
+  if (mode === 'deny') return { gate, passed: false, counts: { errors: 1, warnings: 0 }, said: why, findings: [] }
+  return {
+    gate,
+    passed: true,
+    counts: { errors: 0, warnings: 1 },
+    said: `${gate} could not judge, and \`${gate}:warn\` only reports that.`,
+    findings: [{ level: 'warning', title: `${gate} could not judge`, message: why }],
   }
+}
+
+function judge(facts: Facts, gate: Gate, options: GateOptions, needs: GateNeeds): Promise<Verdict> {
+  const { settings, project, environment, rustc, surroundings } = facts
+  const target = settings['test-target']
+  const { compiled } = needs
   const compiling: Omit<CompilingOptions, 'extraArguments'> = {
     ...options,
+    target: target === '' || target === rustc.host ? undefined : target,
     featureArguments: featureArguments(settings.features),
     explain: async (failure) => explained(facts, failure),
     onMessage: (line) => compiled.takeMessage(line),
+    onReason: needs.explains() ? (line) => compiled.takeReason(line) : undefined,
   }
-  const target = settings['test-target']
   switch (gate.name) {
     case 'fmt':
       return formatGate(options)
     case 'clippy':
-      return clippyGate({ ...compiling, extraArguments: settings['clippy-args'], mode: gate.mode })
+      return clippyGate({
+        ...compiling,
+        extraArguments: settings['clippy-args'],
+        mode: gate.mode,
+        keepsGoing: cargoAbilities(rustc.version).keepsGoing,
+      })
     case 'test':
       return runTests()
     case 'audit':
-      return judgeAudit(facts, gate.mode, context)
+      return judgeAudit(facts, gate.mode, options)
     case 'deny':
-      return judgeDeny(facts, gate.mode, context)
+      return judgeDeny(facts, gate.mode, options)
   }
 
   async function runTests(): Promise<Verdict> {
-    const nextest = wantsNextest(project.workspaceRoot) ? await tool(facts, 'cargo-nextest', context) : undefined
+    const wanted = gate.nextest || wantsNextest(project.workspaceRoot)
+    const nextest = wanted ? await tool(facts, 'cargo-nextest', options) : undefined
     return testGate({
       ...compiling,
       // cargo looks for its own extensions there.
@@ -109,7 +147,6 @@ function judge(facts: Facts, gate: Gate, context: StepContext, compiled: Compile
       extraArguments: settings['test-args'],
       runner: nextest === undefined ? 'cargo' : 'nextest',
       scratch: surroundings.scratch,
-      target: target === '' || target === rustc.host ? undefined : target,
     })
   }
 }

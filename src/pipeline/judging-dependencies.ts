@@ -4,45 +4,41 @@ import { denyGate } from '../gates/deny.ts'
 import type { GateOptions } from '../gates/gate.ts'
 import type { Verdict } from '../gates/verdict.ts'
 import { changedSince } from '../project/changes.ts'
-import { type Facts, repositoryRoot } from './facts.ts'
+import type { Facts } from './facts.ts'
 import { tool } from './finding-tools.ts'
-import type { StepContext } from './step.ts'
 import type { Gate } from './wanted-gates.ts'
 
-export async function judgeAudit(facts: Facts, mode: Gate['mode'], context: StepContext): Promise<Verdict> {
-  const { path } = await tool(facts, 'cargo-audit', context)
-  return auditGate({ ...(await shared(facts, context)), program: path, mode })
+export async function judgeAudit(facts: Facts, mode: Gate['mode'], options: GateOptions): Promise<Verdict> {
+  const { path } = await tool(facts, 'cargo-audit', options)
+  const databaseFolder = join(facts.surroundings.toolFolder, 'advisory-databases')
+  return auditGate({ ...options, ...(await leniencyOf(facts, options.signal)), program: path, mode, databaseFolder })
 }
 
-/** cargo-deny has levels of its own in deny.toml; whoever wants warnings only lets everything through. */
-export async function judgeDeny(facts: Facts, mode: Gate['mode'], context: StepContext): Promise<Verdict> {
-  const { path } = await tool(facts, 'cargo-deny', context)
-  const verdict = await denyGate({ ...(await shared(facts, context)), program: path })
-  return mode === 'warn' ? { ...verdict, passed: true } : verdict
+export async function judgeDeny(facts: Facts, mode: Gate['mode'], options: GateOptions): Promise<Verdict> {
+  const { path } = await tool(facts, 'cargo-deny', options)
+  return denyGate({ ...options, ...(await leniencyOf(facts, options.signal)), program: path, mode })
 }
 
-async function shared(facts: Facts, { log, signal }: StepContext) {
-  const { project, environment, surroundings } = facts
-  const options: GateOptions = {
-    directory: project.directory,
-    root: repositoryRoot(facts),
-    environment,
-    colour: surroundings.colour,
-    log,
-    signal,
-  }
-  return {
-    ...options,
-    lenient: await isOfNoConcern(facts, signal),
-    databaseFolder: join(surroundings.toolFolder, 'advisory-databases'),
-  }
-}
+export type Leniency = { lenient: boolean; hint?: string }
 
 /** A pull request that leaves Cargo.lock alone is not what an advisory database that cannot be had should stop. */
-async function isOfNoConcern({ project, environment, surroundings }: Facts, signal: AbortSignal): Promise<boolean> {
-  if (surroundings.event.name !== 'pull_request') return false
+export async function leniencyOf(facts: LeniencyFacts, signal: AbortSignal): Promise<Leniency> {
+  if (facts.surroundings.event.name !== 'pull_request') return { lenient: false }
+  const changed = await changesLock(facts, signal)
+  return changed === undefined ? { lenient: false, hint: HINT } : { lenient: !changed }
+}
+
+const HINT =
+  'Or check out with `fetch-depth: 2`, so that it can be seen whether this pull request touches Cargo.lock; one that does not need not fail for this.'
+
+export type LeniencyFacts = Pick<Facts, 'project' | 'environment' | 'surroundings' | 'git'>
+
+/** Undefined where the checkout does not say. */
+async function changesLock(facts: LeniencyFacts, signal: AbortSignal): Promise<boolean | undefined> {
+  const { project, environment, surroundings, git } = facts
+  // What GitHub checks out for a pull request is its merge, whose first parent is the branch that it goes to. Of any
+  // other commit the parent may be one of the pull request itself.
+  if (git?.sha !== surroundings.environment['GITHUB_SHA']) return undefined
   const place = { directory: project.workspaceRoot, environment, signal }
-  // What GitHub checks out for a pull request is its merge, whose first parent is the branch that it goes to.
-  const changed = await changedSince({ ...place, commit: 'HEAD^1', path: 'Cargo.lock' })
-  return changed !== true
+  return changedSince({ ...place, commit: 'HEAD^1', path: 'Cargo.lock' })
 }

@@ -4,7 +4,14 @@ import type { StepRecord } from './record.ts'
 
 export type Status = 'planned' | 'checked' | 'built' | 'failed' | 'refused'
 
-export type GateRecord = { gate: string; passed: boolean; errors: number; warnings: number; said: string }
+export type GateRecord = {
+  gate: string
+  passed: boolean
+  errors: number
+  warnings: number
+  said: string
+  junit?: string
+}
 
 export type CacheRecord = {
   name: string
@@ -103,7 +110,19 @@ export const reportSchema = {
           ['place'],
         ),
       ),
-      gates: list(object({ gate: text(), passed: flag(), errors: number(), warnings: number(), said: text() })),
+      gates: list(
+        object(
+          {
+            gate: text(),
+            passed: flag(),
+            errors: number(),
+            warnings: number(),
+            said: text(),
+            junit: text('Where the report of the tests in JUnit format is, if nextest ran them.'),
+          },
+          ['junit'],
+        ),
+      ),
       caches: list(
         object(
           {

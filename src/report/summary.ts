@@ -65,7 +65,7 @@ function noteOnDirt({ commit }: Report): string {
 
 /** What the table of gates does not say anyway. */
 function problemsPart({ problems, gates }: Report): string {
-  const verdicts = gates.map(({ said }) => said)
+  const verdicts = gates.flatMap(({ said }) => said.split('\n'))
   const others = problems.flatMap((problem) => {
     const lines = problem.split('\n').filter((line) => !verdicts.includes(line))
     return lines.length === 0 ? [] : [`> ${lines.map(prose).join('<br>\n> ')}`]
@@ -76,7 +76,11 @@ function problemsPart({ problems, gates }: Report): string {
 function findingsPart({ findings, repository, commit }: Report): string {
   if (findings.length === 0) return ''
   const order = { error: 0, warning: 1, notice: 2 }
-  const sorted = findings.toSorted((a, b) => order[a.level] - order[b.level])
+  // By place within a level: gates run beside each other, and end in any order.
+  const placeOf = ({ place }: Finding) => `${place?.file ?? ''} ${String(place?.line ?? 0).padStart(8, '0')}`
+  const sorted = findings.toSorted(
+    (a, b) => order[a.level] - order[b.level] || (placeOf(a) < placeOf(b) ? -1 : placeOf(a) > placeOf(b) ? 1 : 0),
+  )
   const rows = sorted
     .slice(0, FINDINGS_SHOWN)
     .map(({ level, place, title, message }) => [

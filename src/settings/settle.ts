@@ -101,11 +101,16 @@ function parse({ name, value, origin }: Given): { value: unknown } | { problem: 
           problem: `${subject} names \`${stray}\`${didYouMean(stray, choices, undefined, `; there is ${choices.join(', ')}.`)}`,
         }
       }
-      const twice = trimmed.find((item) => trimmed.includes(`${item}:warn`))
-      if (twice !== undefined && choices.length > 0) return wrong(`\`${twice}\` or \`${twice}:warn\`, not both`)
+      // `clippy` and `clippy:warn` are the same thing, done in two ways.
+      const other = trimmed.find((item) => item.includes(':') && trimmed.includes(plainName(item)))
+      if (other !== undefined && choices.length > 0) return wrong(`\`${plainName(other)}\` or \`${other}\`, not both`)
       return { value: [...new Set(trimmed)] }
     }
   }
+}
+
+function plainName(item: string): string {
+  return item.split(':', 1)[0] ?? item
 }
 
 /** What was given through a door for a command that would ignore it. In Cargo.toml it may stand for other runs. */

@@ -85,11 +85,11 @@ export const table = {
   },
   gates: {
     kind: 'list',
-    choices: ['fmt', 'clippy', 'clippy:warn', 'test', 'audit', 'audit:warn', 'deny', 'deny:warn'],
+    choices: ['fmt', 'clippy', 'clippy:warn', 'test', 'test:nextest', 'audit', 'audit:warn', 'deny', 'deny:warn'],
     default: ['fmt', 'clippy', 'test', 'audit'],
     group: 'gates',
     about:
-      'What must pass before anything is built: `fmt`, `clippy`, `test`, `audit`, `deny`. `:warn` after clippy, audit or deny reports without failing; `none` runs no gate.',
+      'What must pass before anything is built: `fmt`, `clippy`, `test`, `audit`, `deny`. `:warn` after clippy, audit or deny reports without failing; `test:nextest` runs the tests with nextest, as `test` does where the project has `.config/nextest.toml`; `none` runs no gate.',
   },
   'clippy-args': {
     kind: 'words',
@@ -101,7 +101,7 @@ export const table = {
     kind: 'words',
     default: [],
     group: 'gates',
-    about: 'More arguments of `cargo test`; after `--` those of the test programs.',
+    about: 'More arguments of `cargo test` (or nextest); after `--` those of the test programs.',
   },
   'test-target': {
     kind: 'text',

@@ -92,7 +92,7 @@ export async function recipeOf(directory: string): Promise<string> {
 /** What the run does afterwards in the checkout itself, with the real programs. */
 export async function realCalls(directory: string, plan: CookPlan, tied: ReadonlySet<string>): Promise<Counts> {
   const { clippy, test, testTarget, featureArguments } = plan.gates
-  const gate = ['--workspace', ...featureArguments]
+  const gate = ['--workspace', ...featureArguments, ...(testTarget === undefined ? [] : ['--target', testTarget])]
   const units: CacheUnit[] = []
   const call = async (args: readonly string[]) => {
     const stdout = await cargo(directory, [...args, '--locked', '--offline', '--message-format', 'json'])
@@ -102,7 +102,7 @@ export async function realCalls(directory: string, plan: CookPlan, tied: Readonl
     }
   }
   if (clippy) await call(['clippy', '--all-targets', ...gate])
-  if (test) await call(['test', '--no-run', ...gate, ...(testTarget === undefined ? [] : ['--target', testTarget])])
+  if (test) await call(['test', '--no-run', ...gate])
   for (const { packages, binaries, featureArguments: features, profile, target } of plan.builds) {
     await call([
       ...['build', '--profile', profile, '--target', target.triple, ...features],

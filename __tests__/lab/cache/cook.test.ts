@@ -277,6 +277,18 @@ test('a cook that is stopped leaves no skeleton, and what comes after it begins 
   expect(counts).toMatchObject({ compiledThirdParty: [], freshLocal: [] })
 })
 
+test('what is compiled for a target of the tests serves clippy as well', async () => {
+  using project = madeProject({
+    'Cargo.toml': `${manifest('targeted')}[dependencies]\nitoa = "=1.0.15"\n[dev-dependencies]\ncfg-if = "=1.0.1"\n`,
+    'src/main.rs': 'fn main() { println!("{}", itoa::Buffer::new().format(1)) }\n',
+  })
+  const plan = planOf([])
+  // Also the machine's own is another place for cargo, once it is named.
+  const { counts } = await cookedAndReal(project.folder, { ...plan, gates: { ...plan.gates, testTarget: triple } })
+  expect(counts).toMatchObject({ compiledThirdParty: [], freshLocal: [] })
+  expect(counts.thirdParty).toBe(4)
+})
+
 async function cookedAndReal(directory: string, plan: CookPlan) {
   const cooked = await cooking({ directory, plan })
   return { cooked, counts: await realCalls(directory, plan, cooked.tied) }

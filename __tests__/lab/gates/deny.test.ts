@@ -31,6 +31,7 @@ function optionsFor(project: { folder: string }, places: Places, database: Advis
   return {
     ...options,
     program,
+    mode: 'deny',
     lenient: false,
     environment: { ...options.environment, ...database.environment, CARGO_HOME: places.home },
   }
@@ -113,6 +114,13 @@ test.each(['with an error', 'never'] as const)('a database whose server answers 
   const lenient = await denyGate({ ...impatient, lenient: true })
   expect(lenient.findings.map(({ level }) => level)).toEqual(['warning', 'error'])
   expect(lenient.findings[0]?.message).toMatch(/^The advisory database cannot be had: .+\.\nIt is not known whether/)
+  const hint = 'Look at the moon.'
+  expect((await denyGate({ ...impatient, hint })).findings[0]?.message).toMatch(/run it again\. Look at the moon\.$/)
+  const warning = await denyGate({ ...impatient, hint, mode: 'warn' })
+  expect(warning).toMatchObject({ passed: true, counts: { errors: 0, warnings: 2 } })
+  expect(warning.said).toBe('cargo-deny gives 2 warnings, and `deny:warn` only reports them.')
+  expect(warning.findings.map(({ level }) => level)).toEqual(['warning', 'warning'])
+  expect(warning.findings[0]?.message).toMatch(/It is not known whether an advisory concerns Cargo\.lock\.$/)
 })
 
 test('a deny.toml that cannot be read is a finding at its line, or a sentence', async () => {

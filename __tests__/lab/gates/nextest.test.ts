@@ -1,8 +1,9 @@
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, beforeEach, expect, test } from 'vitest'
-import type { TestOptions } from '../../../src/gates/test.ts'
-import { gateEnvironment, toolchainProgram } from '../../gates/judged.ts'
+import { readJunit } from '../../../src/gates/junit.ts'
+import { type TestOptions, testGate } from '../../../src/gates/test.ts'
+import { gateEnvironment, judged, toolchainProgram } from '../../gates/judged.ts'
 import { tested } from '../../gates/judged-tests.ts'
 import { hello, madeProject } from '../../made-project.ts'
 import { need } from '../ground/need.ts'
@@ -73,6 +74,30 @@ test("the project's own profile, report and retries are kept, and a flaky test i
   const verdict = await nextested(files, { extraArguments: ['--profile', 'ci'] })
   expect(verdict).toMatchObject({ passed: true, counts: { errors: 0, warnings: 1 }, said: '1 test passed.' })
   expect(verdict.told).toEqual(['tests/it.rs:6 warning Test flaky is flaky: It failed first:'])
+})
+
+test.each([
+  ['the default profile', {}, []],
+  [
+    "the project's own profile",
+    { '.config/nextest.toml': '[profile.ci.junit]\npath = "own.xml"\n' },
+    ['--profile', 'ci'],
+  ],
+])('the report of the tests stays where others find it, with %s', async (_, more, extraArguments) => {
+  using elsewhere = madeProject({})
+  using project = madeProject(hello({ 'tests/it.rs': TESTS, ...more }))
+  const environment = { ...gateEnvironment(elsewhere.folder), PATH: `${tools}:${process.env['PATH']}` }
+  const { options, lines } = judged(project.folder, { environment })
+  const kept = join(project.folder, 'target/rust-deploy/junit.xml')
+  const scratch = join(elsewhere.folder, 'scratch')
+  const run = (moreArguments: readonly string[] = []) =>
+    testGate({ ...options, extraArguments: [...extraArguments, ...moreArguments], runner: 'nextest', scratch })
+  expect((await run()).junit).toBe(kept)
+  expect(lines).toContain(`The report of the tests is in ${kept}.`)
+  expect(readJunit(readFileSync(kept, 'utf8'))?.counts.failed).toBe(5)
+  // What an earlier run has left speaks for no later one.
+  await expect(run(['--frobnicate'])).rejects.toThrow(/--frobnicate/)
+  expect(existsSync(kept)).toBe(false)
 })
 
 test('all well, nothing to run, and tests that do not compile', async () => {
