@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import type { Facts } from './pipeline/facts.ts'
 import type { Plan } from './pipeline/plan.ts'
 import type { Display } from './report/display.ts'
@@ -44,10 +45,17 @@ export function commitOf({ sha, branch, tags, dirty }: NonNullable<Facts['git']>
   return { sha, ...(branch !== undefined && { branch }), tags, dirty }
 }
 
-/** Takes the secrets out of every text of a value. */
+/** Takes out of every text of a value the secrets, and what children print for terminals only. */
 export function redacted<T>(redaction: Redaction, value: T): T {
   // Each text by itself: once it is JSON, a secret with a quote or a line break in it looks different.
-  return JSON.parse(JSON.stringify(value, (_, inner) => (typeof inner === 'string' ? redaction.apply(inner) : inner)))
+  return JSON.parse(
+    JSON.stringify(value, (_, inner) => (typeof inner === 'string' ? redaction.apply(withoutControls(inner)) : inner)),
+  )
+}
+
+/** Line breaks and tabs stay; colours, bells and zero bytes are nothing that a report could mean. */
+function withoutControls(text: string): string {
+  return stripVTControlCharacters(text).replace(/[\x00-\x08\x0b-\x1f\x7f]/g, '')
 }
 
 /** report.json, and beside it the summary for people whose CI shows none. Gives the path of the former. */

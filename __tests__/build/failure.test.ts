@@ -28,6 +28,36 @@ test.each([
   expect(explained(stderr)).toContain(remedy)
 })
 
+test('a compiler that was killed is told with what it compiled, and without its command line', () => {
+  const stderr = `error: could not compile \`hello\` (bin "hello")
+
+Caused by:
+  process didn't exit successfully: \`rustc --crate-name hello ${'--extern x '.repeat(1000)}\` (signal: 9, SIGKILL: kill)
+`
+  expect(explained(stderr)).toMatch(
+    /^cargo build failed: compiling `hello` \(bin "hello"\) was ended by SIGKILL\nIt was killed\. Most often /,
+  )
+  expect(explained('error: linking with `cc` failed: signal: 9 (SIGKILL)\n')).toContain('ran out of memory')
+  expect(explained('collect2: fatal error: ld terminated with signal 9 [Killed]\n')).toContain('ran out of memory')
+})
+
+test('warnings that were made errors are told with who did that, and a build script with its name', () => {
+  const stderr = (note: string) =>
+    `error: unused variable: \`x\`\n --> build.rs:2:9\n  |\n  = note: ${note}\n\nerror: could not compile \`dep\` (build script) due to 1 previous error\n`
+  expect(explained(stderr('`#[deny(unused_variables)]` implied by `#[deny(warnings)]`'))).toMatch(
+    /^cargo build failed: error: unused variable: `x`, in the build script of `dep`\nThat code makes errors of warnings/,
+  )
+  expect(explained(stderr('`-D unused-variables` implied by `-D warnings`'))).toContain('RUSTFLAGS')
+})
+
+test.each(['x', ' ', '1', '`', 'lock file ', "repository '"])(
+  'a line of nothing but %j is read at once, and short',
+  (what) => {
+    expect(explained(`error: ${what.repeat(1e6)}`).length).toBeLessThan(1100)
+    expect(explained(what.repeat(1e6)).length).toBeLessThan(1100)
+  },
+)
+
 test('what the code says is no sign', () => {
   const stderr =
     'error[E0308]: mismatched types\n --> src/main.rs:1:30\n  |\n1 |     let x: u32 = "No space left on device";\n  |                  ^^^ expected `u32`'

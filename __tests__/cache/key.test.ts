@@ -38,6 +38,7 @@ const FACTS: KeyFacts = {
   flags: 'f'.repeat(32),
   recipe: 'e'.repeat(32),
   lock: 'd'.repeat(32),
+  triples: ['x86_64-unknown-linux-gnu'],
 }
 
 const cacheKeys = (facts: KeyFacts) => ({ home: homeKey(facts), dependencies: dependenciesKey(facts) })
@@ -45,7 +46,13 @@ const changed = (more: Partial<KeyFacts>) => cacheKeys({ ...FACTS, ...more })
 
 test('they read as what they are', () => {
   const { home, dependencies } = cacheKeys(FACTS)
-  expect(home).toEqual({ key: `rd1-home-linux-${'d'.repeat(32)}`, restoreKeys: ['rd1-home-linux-'] })
+  expect(home).toEqual({
+    key: expect.stringMatching(/^rd1-home-linux-[0-9a-f]{32}$/),
+    restoreKeys: ['rd1-home-linux-'],
+  })
+  // What is fetched for another platform is another cache, which this one can begin with.
+  expect(changed({ triples: ['aarch64-unknown-linux-musl'] }).home.key).not.toBe(home.key)
+  expect(changed({ triples: [...FACTS.triples, ...FACTS.triples] }).home).toEqual(home)
   expect(dependencies.key).toMatch(/^rd1-deps-linux-x64-ubuntu24\.04\.ubuntu24-59807616e-v1-[0-9a-f]{32}-f{32}-e{32}$/)
   expect(dependencies.restoreKeys).toEqual([dependencies.key.slice(0, -32)])
 })

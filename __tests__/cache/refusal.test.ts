@@ -33,6 +33,12 @@ test.each([
   ],
   [
     said(
+      '::debug::Failed to reserve cache: Error: Unable to make request: ECONNREFUSED\n::warning::Failed to save: Unable to reserve cache with key k, another job may be creating this cache.',
+    ),
+    'Unable to make request: ECONNREFUSED',
+  ],
+  [
+    said(
       '[command]/usr/bin/tar -xf x\nzstd: Data corruption\n::warning::Failed to restore: "tar" failed with error: 2',
     ),
     'tar ended with: zstd: Data corruption',

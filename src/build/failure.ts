@@ -12,15 +12,24 @@ type Facts = {
 /** Why cargo failed, as a sentence: what it says last is seldom the cause, and never the remedy. */
 export function explainFailure({ said, stderr, ...facts }: CargoFailure): string {
   const text = stripVTControlCharacters(stderr)
+  const lines = text.split('\n').map(endsOf)
   // Lines of the user's code, which rustc shows behind a bar, can say anything.
-  const spoken = text.split('\n').filter((line) => !/^\s*\d*\s*\|/.test(line))
+  const spoken = lines.filter((line) => !/^\s*(\d+\s*)?\|/.test(line))
   const known = KNOWN.find(({ sign }) => spoken.some((line) => sign.test(line)))
-  const script = buildScriptFailure(spoken)
-  const errors = text.split('\n').filter((line) => /^error(\[E\d+\])?:/.test(line) && !ECHOES.test(line))
-  const first = (script ?? errors[0] ?? text.trim().split('\n').at(-1) ?? '').trim()
+  const errors = spoken.filter((line) => /^error(\[E\d+\])?:/.test(line) && !ECHOES.test(line))
+  const last = lines.findLast((line) => line.trim() !== '') ?? ''
+  const first = (buildScriptFailure(spoken) ?? endedBySignal(spoken) ?? errors[0] ?? last).trim().slice(0, LONGEST)
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
-  const why = `${said} failed: ${first.replace(/[\x00-\x1f\x7f]+/g, ' ')}${more}`
+  const why = `${said} failed: ${first.replace(/[\x00-\x1f\x7f]+/g, ' ')}${more}${inBuildScript(spoken)}`
   return known === undefined ? why : `${why}\n${known.remedy(facts)}`
+}
+
+/** Of one message. A build script can say a megabyte in one line. */
+const LONGEST = 1000
+
+/** What a line says stands at its beginning or, after the command of a compiler, at its end. */
+function endsOf(line: string): string {
+  return line.length <= 2 * LONGEST ? line : `${line.slice(0, LONGEST)} … ${line.slice(-LONGEST)}`
 }
 
 /** Whose build script failed and with which words, out of the hundreds of lines that such a failure can have. */
@@ -36,6 +45,25 @@ function buildScriptFailure(lines: readonly string[]): string | undefined {
   const tool = said.find((line) => /error occurred|failed to find tool|fatal error:|^error:/i.test(line))
   const why = tool ?? (panicked < 0 ? said.findLast((line) => line !== '') : said[panicked + 1])
   return `the build script of \`${name}\` ${version} failed${why ? `: ${why.slice(0, 500)}` : ''}`
+}
+
+/** What was compiled when a signal ended the compiler. The line that says so repeats its whole command. */
+function endedBySignal(lines: readonly string[]): string | undefined {
+  const at = lines.findIndex((line) => ENDED.test(line))
+  const signal = ENDED.exec(lines[at] ?? '')?.[1]
+  const what = lines.slice(0, at + 1).findLast((line) => NOT_COMPILED.test(line))
+  if (signal === undefined || what === undefined) return undefined
+  return `compiling ${NOT_COMPILED.exec(what)?.[1]} was ended by ${signal}`
+}
+
+const ENDED = /^\s+process didn't exit successfully: .* \(signal: \d+, (SIG[A-Z]+)/
+const NOT_COMPILED = /^error: could not compile (`[^`]+`(?: \([^)]*\))?)/
+
+/** The error of a build script that does not compile would look for its reader in the wrong file. */
+function inBuildScript(lines: readonly string[]): string {
+  const failed = lines.flatMap((line) => NOT_COMPILED.exec(line)?.[1] ?? [])
+  const name = failed.length === 1 ? /^(`[^`]+`) \(build script\)$/.exec(failed[0] ?? '')?.[1] : undefined
+  return name === undefined ? '' : `, in the build script of ${name}`
 }
 
 const CUSTOM_BUILD = /^error: failed to run custom build command for `(\S+) v(\S+?)(?: .*)?`/
@@ -58,9 +86,10 @@ const KNOWN: readonly Known[] = [
       `The linker died of a bus error, as it does when the disk is full: ${freeBytes === undefined ? 'an unknown number of' : freeBytes} bytes are free in ${targetDirectory}. Free some space, or let cargo write elsewhere with CARGO_TARGET_DIR.`,
   },
   {
-    sign: /signal: 9, SIGKILL/,
+    // Of a compiler, of what it calls to link, and of what that calls.
+    sign: /signal: 9, SIGKILL|signal: 9 \(SIGKILL\)|signal 9 \[Killed\]/,
     remedy: () =>
-      'The compiler was killed. Most often the machine ran out of memory: try a larger one, or fewer jobs at once (CARGO_BUILD_JOBS=1).',
+      'It was killed. Most often the machine ran out of memory: try a larger one, or fewer jobs at once (CARGO_BUILD_JOBS=1).',
   },
   {
     sign: /cannot (create|update) the lock file .* because --(locked|frozen) was passed|lock file .* needs to be updated but --(locked|frozen)/,
@@ -80,12 +109,22 @@ const KNOWN: readonly Known[] = [
       'Install a C toolchain, which Rust links with (Debian and Ubuntu: `apt-get install build-essential`).',
   },
   {
-    sign: /failed to find tool "|[a-z0-9_-]*gcc: command not found/,
+    sign: /failed to find tool "|gcc: command not found/,
     remedy: () =>
       'It compiles C, and the C compiler that it looks for is not installed: install it, or name another one (CC_<target>).',
   },
   {
     sign: /can't find crate for `(core|std)`|target may not be installed/,
     remedy: () => 'The toolchain has no standard library for this target: `rustup target add` installs it.',
+  },
+  {
+    sign: /^\s*= note: `#\[deny\(.+\)\]` implied by `#\[deny\(warnings\)\]`/,
+    remedy: () =>
+      'That code makes errors of warnings (`#![deny(warnings)]`), so every new compiler can break it: take this out of it, or build with the toolchain that it was written for. The gate `clippy` denies warnings anyway.',
+  },
+  {
+    sign: /^\s*= note: .*(implied by|requested on the command line with) `-D warnings`/,
+    remedy: () =>
+      'RUSTFLAGS, or `rustflags` in a configuration of cargo, make errors of warnings (`-D warnings`) in every crate that is not from a registry: take that out. The gate `clippy` denies warnings anyway.',
   },
 ]

@@ -9,6 +9,7 @@ export type Profile = {
   optLevel: string
   debugAssertions: boolean
   /** As written; undefined where cargo decides. */
+  debug: string | undefined
   strip: string | undefined
   lto: string | undefined
   codegenUnits: number | undefined
@@ -40,6 +41,7 @@ export function readProfile({ name, manifest, environment }: ProfileOptions): Pr
     name,
     optLevel: text('opt-level') ?? '0',
     debugAssertions: text('debug-assertions') === 'true',
+    debug: text('debug'),
     strip: text('strip'),
     lto: text('lto'),
     codegenUnits: Number.isInteger(units) && units > 0 ? units : undefined,
@@ -102,7 +104,7 @@ function tablesIn(manifest: string): Map<string, Table> {
   return new Map(Object.entries(profiles).flatMap(([name, table]) => (isRecord(table) ? [[name, table] as const] : [])))
 }
 
-const READ = ['opt-level', 'debug-assertions', 'strip', 'lto', 'codegen-units', 'panic']
+const READ = ['opt-level', 'debug-assertions', 'debug', 'strip', 'lto', 'codegen-units', 'panic']
 
 function fromEnvironment(profile: string, environment: Environment): Table {
   const variable = (key: string) => `CARGO_PROFILE_${profile}_${key}`.replaceAll('-', '_').toUpperCase()

@@ -1,11 +1,13 @@
 import { type CookPlan, workOf } from './cook.ts'
-import { fingerprintOf } from './fingerprint.ts'
+import { fingerprintOf, sortedOnce } from './fingerprint.ts'
 
 export type HomeFacts = {
   /** As the runner calls it: `Linux`. */
   os: string
   /** Of `lockHash`. */
   lock: string
+  /** The platforms whose packages are fetched. */
+  triples: readonly string[]
 }
 
 export type DependenciesFacts = {
@@ -29,8 +31,8 @@ export type CacheKey = { key: string; restoreKeys: readonly string[] }
 const GENERATION = 'rd1'
 
 /** What was downloaded is the same for every machine, compiler and branch. */
-export function homeKey({ os, lock }: HomeFacts): CacheKey {
-  return keyOf(['home', os], lock)
+export function homeKey({ os, lock, triples }: HomeFacts): CacheKey {
+  return keyOf(['home', os], fingerprintOf({ lock, triples: sortedOnce(triples) }))
 }
 
 /**

@@ -14,7 +14,7 @@ export class Patience {
   }
 
   async ask<T extends Asked>(question: (limitMs: number) => Promise<T>): Promise<T> {
-    const asked = await question(this.#leftMs)
+    const asked = await question(Math.floor(this.#leftMs))
     if (asked.why !== undefined) this.#leftMs -= asked.seconds * 1000
     return asked
   }

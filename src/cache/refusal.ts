@@ -8,7 +8,9 @@ export function refusalIn({ stdout }: { stdout: string }): { why?: string } {
   // The one line that tells a key that is taken from every other trouble is for debugging only.
   const reserving = lineOf(stdout, /^::debug::Failed to reserve cache: (?:Error: )?(.*)$/m)
   if (reserving !== undefined && TAKEN.test(reserving)) return { why: 'another job has saved it already' }
-  const why = lineOf(stdout, /^::(?:warning|error)(?: [^:\n]*)?::(.*)$/m) ?? reserving
+  const told = lineOf(stdout, /^::(?:warning|error)(?: [^:\n]*)?::(.*)$/m)
+  // What it says aloud of a key that it could not reserve is only a guess.
+  const why = told === undefined || /^Unable to reserve cache.*may be creating/.test(told) ? (reserving ?? told) : told
   if (why === undefined) return {}
   if (DENIED.test(why)) return { why: why.replace(/^.*(?=cache (?:read|write) denied:)/, '') }
   // tar says itself what is wrong, and the toolkit only that something is.

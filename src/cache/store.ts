@@ -141,7 +141,7 @@ async function bounded(
     return await work({ place, signal: AbortSignal.any([signal, limit]) })
   } catch (error) {
     if (signal.aborted) throw new Cancelled(`The cache of ${name} was left alone.`, { cause: error })
-    const why = limit.aborted ? `it took more than ${limitMs / 1000} s` : reasonOf(error)
+    const why = limit.aborted ? `it took more than ${Number((limitMs / 1000).toFixed(1))} s` : reasonOf(error)
     log.finding({ level: 'warning', title: told.title, message: told.sentence(name, why) })
     return { why, isTold: true }
   } finally {
@@ -150,7 +150,7 @@ async function bounded(
 }
 
 function reasonOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
+  return (error instanceof Error ? error.message : String(error)).trim().replace(/\.$/, '')
 }
 
 function megabytes(bytes = 0): string {

@@ -21,7 +21,7 @@ export async function sweep({ buildDirectory, units }: SweepOptions): Promise<Sw
   const marks = marksOf(units, buildDirectory)
   const local = new Set(units.filter(({ isLocal }) => isLocal).map(({ name }) => name))
   const entries = await buildEntries(buildDirectory)
-  const kept = entries.filter(({ unit }) => marks.has(unit)).sort(byUnit)
+  const kept = entries.filter(({ unit }) => marks.has(unit)).sort(byName)
   const names = entries.flatMap((entry) => (marks.has(entry.unit) ? [] : (packageFolderOf(entry) ?? [])))
   const stale = names.filter((name) => !local.has(name.replace(/-[0-9a-f]{16}$/, '')))
   return { kept, stale: [...new Set(stale)].sort() }
@@ -40,11 +40,13 @@ export function marksOf(units: readonly CacheUnit[], buildDirectory: string): Se
   }
 }
 
-/** With the parts of a unit side by side the compressor finds what its rmeta and its rlib have in common. */
-function byUnit(a: Entry, b: Entry): number {
-  const [left, right] = [`${a.unit} ${a.path}`, `${b.unit} ${b.path}`]
-  return left < right ? -1 : 1
+/** What several profiles hold of one package lies side by side: the compressor finds what they have in common. */
+function byName(a: Entry, b: Entry): number {
+  const [left, right] = [a, b].map(({ path }) => `${path.replace(PROFILE_FOLDER, '')} ${path}`)
+  return (left ?? '') < (right ?? '') ? -1 : 1
 }
+
+const PROFILE_FOLDER = /^.*?(?=(?:\.fingerprint|build|deps)\/)/
 
 /** `ring-<hash>` in either layout; undefined for the entries that have another name than their package. */
 function packageFolderOf({ path }: Entry): string | undefined {

@@ -29,8 +29,7 @@ export function buildingPipeline(facts: Facts): Work {
   const upload = uploadStep(facts, () => ({ binaries: binaries(), packed: pack.result }))
   return {
     pipeline: [
-      parts,
-      ...caches.restoringHome,
+      besideEachOther([parts], caches.restoringHome),
       fetch,
       link,
       caches.restoreDependencies,

@@ -1,27 +1,24 @@
 import { join } from 'node:path'
-import { isEnterpriseServer } from '../build/artifact.ts'
-import { readCargoConfigs } from '../cache/cargo-config.ts'
 import type { CookPlan } from '../cache/cook.ts'
 import { buildEntries, type Entry } from '../cache/entries.ts'
-import { flagsHash } from '../cache/flags.ts'
 import { homeEntries, proveHome } from '../cache/home.ts'
-import { readImage } from '../cache/image.ts'
-import { type CacheKey, cargoLayout, dependenciesKey, homeKey } from '../cache/key.ts'
 import { findLocalPackages } from '../cache/local-packages.ts'
 import { Patience } from '../cache/patience.ts'
-import { type CachePolicy, cachePolicy } from '../cache/policy.ts'
-import { lockHash, recipeHash } from '../cache/recipe.ts'
+import type { CachePolicy } from '../cache/policy.ts'
 import { type Cooked, type CookOptions, runCook } from '../cache/run-cook.ts'
 import { type Restored, restoreCache, type Saved, saveCache } from '../cache/store.ts'
 import { sweep } from '../cache/sweep.ts'
 import type { CacheUnit } from '../cache/units.ts'
 import type { Environment } from '../process/environment.ts'
-import { onPath } from '../process/on-path.ts'
 import { runTool } from '../process/tool.ts'
+import { Failed, Refused } from '../report/ending.ts'
+import type { Log } from '../report/log.ts'
 import type { CacheRecord } from '../report/report.ts'
+import { dependenciesKeyOf, homeKeyOf } from './cache-keys.ts'
+import { policyOf } from './cache-policy.ts'
 import type { CompiledUnits } from './compiled.ts'
 import type { Facts } from './facts.ts'
-import { homesOf } from './proving.ts'
+import { homesOf } from './homes.ts'
 import { Step, type StepContext } from './step.ts'
 import { verifyCacheStep } from './verifying-cache.ts'
 
@@ -50,7 +47,23 @@ export type Cooking = {
 }
 
 /** With the key under which these very dependencies are saved. */
-type RestoredFor = Restored & { wanted: string }
+/** Without a key nothing can be restored, nor saved. */
+type RestoredFor = Restored & { wanted: string | undefined }
+
+/** A cache that cannot be made is told, and costs the run nothing else. */
+async function orWithout<T>(log: Log, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof Failed || error instanceof Refused)) throw error
+    log.finding({
+      level: 'warning',
+      title: 'Dependencies not cached',
+      message: `${error.message} The run goes on without a cache of its dependencies.`,
+    })
+    return undefined
+  }
+}
 
 type Saves = { home: Saved | undefined; dependencies: Saved | undefined }
 
@@ -60,7 +73,7 @@ const NO_ANSWER = 'the cache service did not answer before'
 export function cacheSteps(facts: Facts, cooking: () => Promise<Cooking>): CacheSteps {
   const policy = policyOf(facts)
   const patience = new Patience()
-  const { project, lock, rustc, environment, surroundings } = facts
+  const { project, lock, environment, surroundings } = facts
   const { buildDirectory, directory } = project
   const { CARGO_HOME } = homesOf(facts)
   const staging = (name: string) => join(buildDirectory, 'rust-deploy', name)
@@ -81,7 +94,7 @@ export function cacheSteps(facts: Facts, cooking: () => Promise<Cooking>): Cache
       patience.ask((limitMs) =>
         restoreCache({
           ...service(context),
-          ...keyOfHome(facts),
+          ...homeKeyOf(facts),
           limitMs,
           name: "cargo's home",
           into: CARGO_HOME,
@@ -101,7 +114,9 @@ export function cacheSteps(facts: Facts, cooking: () => Promise<Cooking>): Cache
     },
     plan: () => ['restore what earlier runs compiled of the dependencies'],
     run: async (context) => {
-      const { key, restoreKeys } = await keyOfDependencies(facts, await cooking(), context)
+      const keys = await orWithout(context.log, async () => dependenciesKeyOf(facts, await cooking(), context.signal))
+      if (keys === undefined) return { hit: 'none', seconds: 0, wanted: undefined }
+      const { key, restoreKeys } = keys
       const restored = await patience.ask((limitMs) =>
         restoreCache({
           ...{ ...service(context), limitMs, key, restoreKeys },
@@ -114,21 +129,24 @@ export function cacheSteps(facts: Facts, cooking: () => Promise<Cooking>): Cache
   })
 
   const hitOf = (step: Step<Restored>) => (step.hasRun ? step.result.hit : 'none')
-  const cook = new Step<Cooked>({
+  const cook = new Step<Cooked | undefined>({
     name: 'cook',
     title: 'Compile the dependencies',
     applies: () => {
       if (patience.isOver) return NO_ANSWER
+      if (restoreDependencies.hasRun && restoreDependencies.result.wanted === undefined) return 'they have no key'
       return hitOf(restoreDependencies) !== 'exact' || 'they all came out of the cache'
     },
     plan: () => ['compile the dependencies apart from the project, for the cache'],
-    run: async ({ log, signal }) =>
-      runCook({
-        ...{ directory, buildDirectory, lock, scratch: surroundings.scratch, log, signal },
-        ...(await cooking()),
-        local: await findLocalPackages({ directory, environment, signal }),
-        cargoVersion: await versionOfCargo(facts, signal),
-      }),
+    run: ({ log, signal }) =>
+      orWithout(log, async () =>
+        runCook({
+          ...{ directory, buildDirectory, lock, scratch: surroundings.scratch, log, signal },
+          ...(await cooking()),
+          local: await findLocalPackages({ directory, environment, signal }),
+          cargoVersion: await versionOfCargo(facts, signal),
+        }),
+      ),
   })
 
   const save = new Step<Saves>({
@@ -146,14 +164,14 @@ export function cacheSteps(facts: Facts, cooking: () => Promise<Cooking>): Cache
         hitOf(restoreHome) === 'exact'
           ? undefined
           : await saved({
-              ...{ ...keyOfHome(facts), name: "cargo's home", from: CARGO_HOME },
+              ...{ ...homeKeyOf(facts), name: "cargo's home", from: CARGO_HOME },
               entries: await homeEntries(CARGO_HOME, lock),
             })
-      if (!cook.hasRun || patience.isOver) return { home, dependencies: undefined }
-      const key = restoreDependencies.hasRun
-        ? restoreDependencies.result.wanted
-        : (await keyOfDependencies(facts, await cooking(), context)).key
-      const { units, complete } = cook.result
+      const cooked = cook.hasRun ? cook.result : undefined
+      if (cooked === undefined || patience.isOver) return { home, dependencies: undefined }
+      const known = restoreDependencies.hasRun ? restoreDependencies.result.wanted : undefined
+      const key = known ?? (await dependenciesKeyOf(facts, await cooking(), context.signal)).key
+      const { units, complete } = cooked
       const { kept, stale } = await sweep({ buildDirectory, units })
       if (stale.length > 0) context.log.info(`left out, since nothing uses them any more: ${stale.join(', ')}`)
       const dependencies = await saved({
@@ -178,54 +196,8 @@ export function cacheSteps(facts: Facts, cooking: () => Promise<Cooking>): Cache
     verifying: (compiled) => (policy.read ? [verifyCacheStep(isExact, compiled)] : []),
     isExact,
     records,
-    cooked: () => (cook.hasRun ? cook.result.units : []),
+    cooked: () => (cook.hasRun ? (cook.result?.units ?? []) : []),
   }
-
-  async function keyOfDependencies(
-    { settings, chosen }: Facts,
-    { plan, keyed }: Cooking,
-    { signal }: StepContext,
-  ): Promise<CacheKey> {
-    const local = await findLocalPackages({ directory, environment, signal })
-    const compiler = await firstLineOfCc(environment, signal)
-    return dependenciesKey({
-      os: surroundings.machine.os,
-      arch: surroundings.machine.arch,
-      image: await readImage({ osRelease: '/etc/os-release', imageOs: surroundings.machine.imageOs }),
-      rustc: rustc.said,
-      layout: cargoLayout(rustc.version, environment),
-      plan,
-      flags: flagsHash({
-        environment: keyed,
-        configs: await readCargoConfigs({ directory, cargoHome: CARGO_HOME }),
-        cargoHome: CARGO_HOME,
-        compiler,
-      }),
-      recipe: recipeHash({
-        lock,
-        ...local,
-        built: settings.command === 'check' ? [] : chosen.map((each) => each.package.name),
-      }),
-    })
-  }
-}
-
-function keyOfHome({ surroundings, lock }: Facts): CacheKey {
-  return homeKey({ os: surroundings.machine.os, lock: lockHash(lock) })
-}
-
-function policyOf({ settings, surroundings }: Facts): CachePolicy {
-  const { event, hasCacheService, cacheMode, serverUrl } = surroundings
-  return cachePolicy({
-    setting: settings.cache,
-    hasService: hasCacheService && !isEnterpriseServer(serverUrl),
-    eventName: event.name,
-    ref: event.ref,
-    refType: event.refType,
-    defaultBranch: event.defaultBranch,
-    isFork: event.isFork,
-    cacheMode,
-  })
 }
 
 async function versionOfCargo({ project, environment }: Facts, signal: AbortSignal): Promise<string> {
@@ -237,13 +209,6 @@ async function versionOfCargo({ project, environment }: Facts, signal: AbortSign
     signal,
   })
   return /^cargo (\S+)/.exec(stdout)?.[1] ?? ''
-}
-
-/** The C compiler of the machine, which dependencies may have been compiled with. */
-async function firstLineOfCc(environment: Environment, signal: AbortSignal): Promise<string | undefined> {
-  if (onPath('cc', environment) === undefined) return undefined
-  const { stdout } = await runTool({ file: 'cc', args: ['--version'], env: environment, signal })
-  return stdout.split('\n')[0]
 }
 
 function recordOf(name: string, restore: Step<Restored>, saved: Saved | undefined, policy: CachePolicy): CacheRecord {

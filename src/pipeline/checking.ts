@@ -15,8 +15,7 @@ export function checkingPipeline(facts: Facts): Work {
   const caches = cacheSteps(facts, () => cookingOf(facts, []))
   return {
     pipeline: [
-      partsStep(facts),
-      ...caches.restoringHome,
+      besideEachOther([partsStep(facts)], caches.restoringHome),
       fetchStep(facts),
       caches.restoreDependencies,
       besideEachOther([...caches.saving, ...gates.compiling], ...gates.quick.map((gate) => [gate])),

@@ -8,13 +8,18 @@ import { Step } from './step.ts'
 /** cargo asks the compiler about the target even to fetch, and a project can name a program that stands in its way. */
 const NO_WRAPPERS = { RUSTC: 'rustc', RUSTC_WRAPPER: '', RUSTC_WORKSPACE_WRAPPER: '' }
 
+/** Everything that something is compiled for: gates and build scripts run on this machine. */
+export function fetchedTriples({ settings, targets, rustc }: Facts): string[] {
+  const built = settings.command === 'check' ? [] : targets.map(({ triple }) => triple)
+  const tested = settings['test-target'] === '' ? [] : [settings['test-target']]
+  return [...new Set([...built, rustc.host, ...tested])]
+}
+
 /** Brings in the dependencies of everything that is compiled later, which then runs offline and without any token. */
 export function fetchStep(facts: Facts): Step<void> {
-  const { settings, project, targets, rustc, toolchain, surroundings } = facts
+  const { settings, project, toolchain, surroundings } = facts
   const token = settings['cargo-git-token']
-  // Gates and build scripts run on this machine.
-  const triples = [...(settings.command === 'check' ? [] : targets.map(({ triple }) => triple)), rustc.host]
-  const wanted = settings['test-target'] === '' ? triples : [...triples, settings['test-target']]
+  const wanted = fetchedTriples(facts)
   return new Step<void>({
     name: 'fetch',
     title: 'Fetch dependencies',

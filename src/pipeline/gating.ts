@@ -17,6 +17,7 @@ import { searchedFirst } from '../toolchain/programs.ts'
 import type { CompiledUnits } from './compiled.ts'
 import { type Facts, repositoryRoot } from './facts.ts'
 import { tool } from './finding-tools.ts'
+import { gateEnvironment } from './gate-environment.ts'
 import { judgeAudit, judgeDeny } from './judging-dependencies.ts'
 import { Step, type StepContext } from './step.ts'
 import type { Gate, GateName } from './wanted-gates.ts'
@@ -49,8 +50,9 @@ export function gateSteps(facts: Facts, needs: GateNeeds): GateSteps {
   const told = new Set<string>()
   let reading: Promise<Workspace> | undefined
   const optionsFor = async (context: StepContext): Promise<GateOptions> => {
-    const { project, environment, surroundings } = facts
+    const { project, surroundings } = facts
     const { directory } = project
+    const environment = await gateEnvironment(facts)
     // All gates judge the same code, so cargo is asked about it once.
     reading ??= readWorkspace({ directory, repository: repositoryRoot(facts), environment, signal: context.signal })
     return { directory, workspace: await reading, environment, colour: surroundings.colour, ...context }
@@ -106,7 +108,8 @@ function withoutVerdict({ name: gate, mode }: Gate, why: string): Verdict {
 }
 
 function judge(facts: Facts, gate: Gate, options: GateOptions, needs: GateNeeds): Promise<Verdict> {
-  const { settings, project, environment, rustc, surroundings } = facts
+  const { settings, project, rustc, surroundings } = facts
+  const { environment } = options
   const target = settings['test-target']
   const { compiled } = needs
   const compiling: Omit<CompilingOptions, 'extraArguments'> = {

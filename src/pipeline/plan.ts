@@ -47,7 +47,9 @@ export function artifactsOf({ settings, chosen }: Facts, targets: readonly { tri
   const named = settings.artifact
   if (named === 'none') return []
   const artifacts = targets.flatMap(({ triple: target }) =>
-    chosen.map(({ package: { name } }) => ({ name: named || `${name}-${target}`, package: name, target })),
+    chosen
+      .filter(({ binaries }) => binaries.length > 0)
+      .map(({ package: { name } }) => ({ name: named || `${name}-${target}`, package: name, target })),
   )
   if (named !== '' && artifacts.length > 1) {
     throw new Refused(

@@ -25,5 +25,19 @@ export async function buildEnvironmentFor(facts: Facts, linked: Linked): Promise
     environment: facts.environment,
     configuredWrapper: linked.flags.wrapper,
   })
-  return { ...facts.environment, ...fixed, ...linked.environment, ...wrapper }
+  const time = { SOURCE_DATE_EPOCH: String(sourceTime(facts, linked)) }
+  return { ...facts.environment, ...fixed, ...time, ...linked.environment, ...wrapper }
 }
+
+/**
+ * Only a build script of the project's own can have a use for the time of the commit. Those of dependencies are run again
+ * when it changes, as everybody's who compiles C with a newer `cc` asks for, and then no commit could use what was
+ * compiled for another.
+ */
+export function sourceTime({ git }: Pick<Facts, 'git'>, { graph }: Pick<Linked, 'graph'>): number {
+  const isAskedFor = graph.some(({ source, buildScript }) => source === undefined && buildScript !== undefined)
+  return isAskedFor && git !== undefined ? git.committedAt : EARLIEST
+}
+
+/** 1980 began then: earlier times do not fit into every format. */
+const EARLIEST = 315_532_800

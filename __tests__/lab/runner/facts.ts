@@ -11,6 +11,8 @@ export type Facts = {
   /** Both only for pull requests. */
   headRef: string
   baseRef: string
+  /** Of a pull request: the repository that its code comes from. The same one when it is empty. */
+  headRepository: string
   eventName: string
   actor: string
   actorId: string
@@ -38,6 +40,7 @@ const DEFAULTS: Omit<Facts, 'event'> = {
   refProtected: false,
   headRef: '',
   baseRef: '',
+  headRepository: '',
   eventName: 'push',
   actor: 'octocat',
   actorId: '500000001',
@@ -65,9 +68,17 @@ export function completeFacts(given: Partial<Facts>): Facts {
       default_branch: facts.defaultBranch,
       owner: { login: owner, id: Number(facts.ownerId) },
     },
+    ...(facts.eventName === 'pull_request' && { pull_request: pullRequest(facts) }),
     sender: { login: facts.actor, id: Number(facts.actorId) },
   }
   return { ...facts, event }
+}
+
+function pullRequest({ repository, headRepository, headRef, baseRef, defaultBranch }: Omit<Facts, 'event'>) {
+  return {
+    head: { ref: headRef, repo: { full_name: headRepository || repository } },
+    base: { ref: baseRef || defaultBranch, repo: { full_name: repository } },
+  }
 }
 
 /** The facts as the variables of a step. */
