@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { availableParallelism, cpus, release } from 'node:os'
+import { availableParallelism, cpus, loadavg, release } from 'node:os'
 import { join } from 'node:path'
+import { build } from './build.ts'
 import type { Row } from './measure.ts'
 import { start } from './start.ts'
 
 /** `npm run bench` measures everything, `npm run bench -- start` one part; each rewrites its part of the README beside it. */
-const parts: Record<string, () => Promise<Row[]>> = { start }
+const parts: Record<string, () => Promise<Row[]>> = { start, build }
 
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !(name in parts))
@@ -16,6 +17,7 @@ if (unknown.length > 0) {
 
 for (const [name, measure] of Object.entries(parts)) {
   if (asked.length > 0 && !asked.includes(name)) continue
+  const [load = 0] = loadavg()
   const rows = await measure()
   console.log(`\n${name}\n`)
   for (const { what, ours, theirs, ratio, goal, met } of rows) {
@@ -23,13 +25,13 @@ for (const [name, measure] of Object.entries(parts)) {
       `  ${what}: ${ours}${theirs && `, beside ${theirs}`}, ratio ${ratio.toFixed(2)}${goal && `, goal ${goal}: ${met ? 'met' : 'MISSED'}`}`,
     )
   }
-  keep(name, rows)
+  keep(name, rows, load)
 }
 
-function keep(name: string, rows: readonly Row[]): void {
+function keep(name: string, rows: readonly Row[], load: number): void {
   const path = join(import.meta.dirname, 'README.md')
   const cpu = cpus()[0]?.model.trim() ?? 'unknown processor'
-  const machine = `${new Date().toISOString().slice(0, 10)}, ${availableParallelism()} cores of ${cpu}, Linux ${release().split('-')[0]}, Node ${process.versions.node}`
+  const machine = `${new Date().toISOString().slice(0, 10)}, ${availableParallelism()} cores of ${cpu}, Linux ${release().split('-')[0]}, Node ${process.versions.node}, load ${load.toFixed(1)} before it`
   const table = rows.map(
     ({ what, ours, theirs, ratio, goal, met }) =>
       `| ${what} | ${ours} | ${theirs} | ${ratio.toFixed(2)} | ${goal} | ${goal && (met ? 'yes' : '**no**')} |`,
