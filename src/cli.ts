@@ -27,8 +27,9 @@ if (args.includes('--help') || args.includes('-h')) {
   const scratch = mkdtempSync(join(tmpdir(), 'rust-deploy-'))
   const end = await runCommandLine(scratch)
   rmSync(scratch, { recursive: true, force: true })
-  // Explicit, since idle connections of the storage client would keep the process for seconds.
-  stdout.write('', () => end.signals.end(end.exitCode))
+  // Explicit, since idle connections of the storage client would keep the process for seconds. What a slow reader has not
+  // taken yet would go with the process, and the last lines are those that say why.
+  stdout.write('', () => stderr.write('', () => end.signals.end(end.exitCode)))
 }
 
 async function runCommandLine(scratch: string): Promise<RunEnd & { signals: Signals }> {

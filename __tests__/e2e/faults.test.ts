@@ -184,10 +184,11 @@ test('100,000 diagnostics: all are counted, and neither the report nor the summa
       '[[bin]]\nname = "hello"\npath = "src/main.rs"\ntest = false\n',
     ),
   )
-  const run = await cli(['build', '--gates', 'clippy:warn', '--profile', 'dev'], project)
-  expect(run.code, run.stderr.slice(-2000)).toBe(0)
+  const run = await cli(['check', '--gates', 'clippy'], project)
+  expect(run.code, run.stderr.slice(-2000)).toBe(1)
+  expect(saidLast(run)).toEqual(['error: clippy found 100000 warnings, and warnings are denied.'])
   const report = run.report()
-  expect(report.gates).toMatchObject([{ gate: 'clippy', passed: true, errors: 0, warnings: 100_000 }])
+  expect(report.gates).toMatchObject([{ gate: 'clippy', passed: false, errors: 100_000, warnings: 0 }])
   expect(report.findings.length).toBeLessThan(1100)
   const beside = (name: string) => statSync(join(project.folder, 'target/rust-deploy', name)).size
   expect(beside('report.json')).toBeLessThan(1024 * 1024)
