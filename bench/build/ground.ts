@@ -60,8 +60,6 @@ export class Ground {
       ...own,
       ...this.watch.environment(own['PATH'] ?? ''),
       CARGO_HOME: this.cargoHome,
-      // As the usual actions that install Rust set it; without, the plain caches would be larger still.
-      CARGO_INCREMENTAL: '0',
       CI: 'true',
     }
   }

@@ -11,6 +11,8 @@ const LIST = 'entries'
 
 /** A window of 128 MiB, the largest that a decompressor takes without being told. It finds each rmeta in its rlib. */
 const WINDOW = '--long=27'
+/** An archive is written when dependencies change, and read in every run until then. */
+const LEVEL = '-6'
 
 export type ArchiveOptions = {
   /** Where the archive is, or is made. */
@@ -35,7 +37,7 @@ export async function unpack(folder: string, options: ArchiveOptions): Promise<v
 export function packArguments(folder: string, zstd: boolean): string[] {
   return [
     ...['--create', '--format=pax', '--file', ARCHIVE],
-    ...(zstd ? ['--use-compress-program', `zstd -T0 ${WINDOW}`] : ['--gzip']),
+    ...(zstd ? ['--use-compress-program', `zstd -T0 ${LEVEL} ${WINDOW}`] : ['--gzip']),
     ...['--directory', folder, '--null', '--files-from', LIST],
   ]
 }
