@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { removeFolder } from './remove-folder.ts'
 
 export type MadeProject = Disposable & { folder: string; commit(): string }
 
@@ -20,7 +21,7 @@ export function madeProject(files: Readonly<Record<string, string>>): MadeProjec
     return git('rev-parse', 'HEAD').trim()
   }
   commit()
-  return { folder, commit, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
+  return { folder, commit, [Symbol.dispose]: () => removeFolder(folder) }
 }
 
 /** The machine's own configuration of git must not decide how a test ends. */

@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
+import { removeFolder } from '../__tests__/remove-folder.ts'
 import { median, type Row } from './measure.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -67,7 +68,7 @@ export async function start(): Promise<Row[]> {
       },
     ]
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    removeFolder(folder)
   }
 }
 

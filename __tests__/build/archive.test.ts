@@ -17,6 +17,7 @@ import { packArchive } from '../../src/build/archive.ts'
 import { sha256Of } from '../../src/build/digest.ts'
 import { sumsOf } from '../../src/build/sums.ts'
 import { headerOf } from '../../src/build/tar.ts'
+import { removeFolder } from '../remove-folder.ts'
 
 let place = ''
 
@@ -24,7 +25,7 @@ beforeEach(() => {
   place = mkdtempSync(join(tmpdir(), 'rust-deploy-archive-'))
 })
 
-afterEach(() => rmSync(place, { recursive: true, force: true }))
+afterEach(() => removeFolder(place))
 
 const TIME = 1_700_000_000
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { matchFiles, parseFilePatterns } from '../../src/build/files.ts'
 import { advance, begin, isComplete, parseGlob } from '../../src/build/glob.ts'
 import { Refused } from '../../src/report/ending.ts'
+import { removeFolder } from '../remove-folder.ts'
 
 let place = ''
 let project = ''
@@ -18,7 +19,7 @@ beforeEach(() => {
   write('assets/logo.svg', 'target/release/hello', 'target/x.sql', '.git/config.sql', 'vendored/.git', 'src/main.rs')
 })
 
-afterEach(() => rmSync(place, { recursive: true, force: true }))
+afterEach(() => removeFolder(place))
 
 function write(...names: string[]) {
   for (const name of names) {

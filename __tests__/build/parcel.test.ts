@@ -19,6 +19,7 @@ import { readUnit } from '../../src/build/messages.ts'
 import { openParcel, packParcel } from '../../src/build/parcel.ts'
 import { takeBinaries } from '../../src/build/take.ts'
 import { Failed } from '../../src/report/ending.ts'
+import { removeFolder } from '../remove-folder.ts'
 
 let folder = ''
 let sha256 = ''
@@ -47,7 +48,7 @@ beforeEach(async () => {
   })
 })
 
-afterEach(() => rmSync(join(folder, '..'), { recursive: true, force: true }))
+afterEach(() => removeFolder(join(folder, '..')))
 
 type Manifest = Record<'files' | 'beside', Record<string, unknown>[]> & Record<string, unknown>
 

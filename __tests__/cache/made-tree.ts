@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { removeFolder } from '../remove-folder.ts'
 
 export type MadeTree = Disposable & { folder: string }
 
@@ -12,5 +13,5 @@ export function madeTree(files: Readonly<Record<string, string | Uint8Array>> = 
     if (typeof content === 'string' && content.startsWith('-> ')) symlinkSync(content.slice(3), join(folder, path))
     else writeFileSync(join(folder, path), content)
   }
-  return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
+  return { folder, [Symbol.dispose]: () => removeFolder(folder) }
 }

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { expect } from 'vitest'
 import type { Report } from '../../src/report/report.ts'
 import { objectionsTo } from '../build/cyclonedx.ts'
+import { removeFolder } from '../remove-folder.ts'
 import { type CliRun, cli } from './cli-door.ts'
 import { bareRust } from './thrown-away-machine.ts'
 
@@ -75,6 +76,6 @@ export function opened({ binaries }: Report, name: string): Opened {
     says: (...args) =>
       execFileSync('/usr/sbin/chroot', [join(into, stem), `/${name}`, ...args], { encoding: 'utf8', env: {} }),
     parts: Object.fromEntries(components.map((each) => [each.name, each.scope])),
-    [Symbol.dispose]: () => rmSync(into, { recursive: true, force: true }),
+    [Symbol.dispose]: () => removeFolder(into),
   }
 }

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Report } from '../../src/report/report.ts'
 import type { Github } from '../lab/github/github.ts'
@@ -9,6 +9,7 @@ import { startRunner } from '../lab/runner/runner.ts'
 import { freshRustupHome, type RustupHome } from '../lab/rustup/home.ts'
 import { startRustupServer } from '../lab/rustup/server.ts'
 import type { MadeProject } from '../made-project.ts'
+import { removeFolder } from '../remove-folder.ts'
 
 /** Of a machine that compiles everything, and has much else to do. */
 const SLOWEST_MS = 900_000
@@ -48,7 +49,7 @@ export class Machine {
 
   async run(github: Github, { inputs = {}, env = {}, facts = {}, ...job }: Job = {}): Promise<Ran> {
     this.#runs += 1
-    for (const path of this.#forgotten) rmSync(path, { recursive: true, force: true })
+    for (const path of this.#forgotten) removeFolder(path)
     await using runner = await startRunner({
       action: ACTION,
       workspace: this.#project.folder,

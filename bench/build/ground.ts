@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { machineVariables } from '../../__tests__/lab/runner/machine.ts'
+import { removeFolder } from '../../__tests__/remove-folder.ts'
 import { Watch } from './watch.ts'
 
 const SAMPLE = join(import.meta.dirname, 'sample')
@@ -24,12 +25,12 @@ export class Ground {
     if (existsSync(own)) cpSync(own, join(this.#downloads, 'config.toml'))
     const env = { ...machineVariables(process.env), CARGO_HOME: this.#downloads }
     execFileSync('cargo', ['fetch', '--locked', '--quiet', '--target', target], { cwd: SAMPLE, env, stdio: 'inherit' })
-    rmSync(join(this.#downloads, 'registry/src'), { recursive: true, force: true })
+    removeFolder(join(this.#downloads, 'registry/src'))
   }
 
   /** What a job finds: sources as new as a checkout makes them, nothing compiled, and nothing in cargo's home. */
   newMachine(changed: 'unchanged' | 'one file changed'): void {
-    for (const each of [this.checkout, this.cargoHome]) rmSync(each, { recursive: true, force: true })
+    for (const each of [this.checkout, this.cargoHome]) removeFolder(each)
     mkdirSync(this.cargoHome)
     const config = join(this.#downloads, 'config.toml')
     if (existsSync(config)) cpSync(config, join(this.cargoHome, 'config.toml'))
@@ -65,7 +66,7 @@ export class Ground {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.folder, { recursive: true, force: true })
+    removeFolder(this.folder)
   }
 }
 

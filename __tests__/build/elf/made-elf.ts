@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { removeFolder } from '../../remove-folder.ts'
 
 export type Wanted = {
   bits?: 32 | 64
@@ -231,5 +232,5 @@ export function madeFile(bytes: string | Uint8Array): MadeFile {
   const folder = mkdtempSync(join(tmpdir(), 'rust-deploy-elf-'))
   const path = join(folder, 'program')
   writeFileSync(path, bytes)
-  return { path, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
+  return { path, [Symbol.dispose]: () => removeFolder(folder) }
 }

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { removeFolder } from '../../remove-folder.ts'
 import { startGitServer } from '../git/git-server.ts'
 import { type Advisory, advisoryFile } from './advisory.ts'
 import { localCertificate } from './certificate.ts'
@@ -94,7 +95,7 @@ export async function madeAdvisoryDatabase(...advisories: readonly Advisory[]): 
       front.closeAllConnections()
       await closed
       await behind[Symbol.asyncDispose]()
-      rmSync(root, { recursive: true, force: true })
+      removeFolder(root)
     },
   }
 }

@@ -1,6 +1,7 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { mkdtempSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { removeFolder } from '../../remove-folder.ts'
 
 export type Places = Disposable & { home: string; databases: string }
 
@@ -10,6 +11,6 @@ export function freshPlaces(): Places {
   return {
     home: join(folder, 'home'),
     databases: join(folder, 'databases'),
-    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+    [Symbol.dispose]: () => removeFolder(folder),
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -8,6 +8,7 @@ import { parseFrom } from '../../../src/build/from.ts'
 import { type TakeOptions, takeBinaries } from '../../../src/build/take.ts'
 import { Cancelled, Failed, Refused } from '../../../src/report/ending.ts'
 import type { Finding } from '../../../src/report/finding.ts'
+import { removeFolder } from '../../remove-folder.ts'
 import { type Github, startGithub } from '../github/github.ts'
 
 // What the unmodified client of GitHub makes of another run's artifacts.
@@ -38,7 +39,7 @@ const MORE: Record<number, Parameters<Github['runs']['add']>[0]> = {
 
 afterAll(async () => {
   await github[Symbol.asyncDispose]()
-  rmSync(place, { recursive: true, force: true })
+  removeFolder(place)
 })
 
 beforeEach(() => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { joinRustflags } from '../../../src/build/rustflags.ts'
 import { lockOf, madeProject, manifestOf } from '../../made-project.ts'
+import { removeFolder } from '../../remove-folder.ts'
 import { environment, hostTriple } from '../cache/cook-lab.ts'
 
 type Case = {
@@ -55,7 +56,7 @@ test('cargo still gives rustc every flag of the user, and ours', async () => {
     },
   ]
   for (const { variables = {}, config, configured = {} } of cases) {
-    rmSync(join(project.folder, '.cargo'), { recursive: true, force: true })
+    removeFolder(join(project.folder, '.cargo'))
     mkdirSync(join(project.folder, '.cargo'))
     if (config !== undefined) writeFileSync(join(project.folder, '.cargo/config.toml'), config)
     const own = flagsWith(variables)

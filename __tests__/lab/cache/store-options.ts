@@ -1,9 +1,10 @@
-import { mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildEntries, type Entry } from '../../../src/cache/entries.ts'
 import type { RestoreOptions, SaveOptions } from '../../../src/cache/store.ts'
 import type { Finding } from '../../../src/report/finding.ts'
+import { removeFolder } from '../../remove-folder.ts'
 
 const TRANSFER = join(import.meta.dirname, '../../../src/cache/transfer.ts')
 
@@ -58,6 +59,6 @@ export class Job implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.folder, { recursive: true, force: true })
+    removeFolder(this.folder)
   }
 }

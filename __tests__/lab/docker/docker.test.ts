@@ -1,7 +1,8 @@
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { removeFolder } from '../../remove-folder.ts'
 import { abandoned, isThere } from '../ground/abandoned.ts'
 import { run } from '../ground/command.ts'
 import { ownedFolder, runningFolder } from '../ground/folders.ts'
@@ -16,7 +17,7 @@ beforeEach((test) => {
   need(test, 'docker', whyNoDocker())
   context = mkdtempSync(join(tmpdir(), 'docker-'))
 })
-afterEach(() => rmSync(context, { recursive: true, force: true }))
+afterEach(() => removeFolder(context))
 
 /** An image with nothing in it but one static program of Debian. */
 async function build(docker: Docker, tag: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
+import { removeFolder } from '../../remove-folder.ts'
 import { cacheFolder } from './folders.ts'
 import { oneAtATime } from './single.ts'
 
@@ -23,7 +24,7 @@ export async function cached(name: string, recipe: unknown, make: (folder: strin
     removeUnused(name)
     // Of a making that was killed; nobody else makes this now.
     const partial = `${folder}.partial`
-    rmSync(partial, { recursive: true, force: true })
+    removeFolder(partial)
     mkdirSync(partial, { recursive: true })
     await make(partial)
     renameSync(partial, folder)
@@ -41,6 +42,6 @@ function removeUnused(name: string): void {
   const ours = new RegExp(`^${name}-[0-9a-f]{12}(\\.partial)?$`)
   for (const entry of readdirSync(cacheFolder()).filter((candidate) => ours.test(candidate))) {
     const path = join(cacheFolder(), entry)
-    if (Date.now() - statSync(path).mtimeMs > KEPT_MS) rmSync(path, { recursive: true, force: true })
+    if (Date.now() - statSync(path).mtimeMs > KEPT_MS) removeFolder(path)
   }
 }

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { removeFolder } from '../../remove-folder.ts'
 import { cached } from '../ground/cached.ts'
 import { run } from '../ground/command.ts'
 
@@ -54,7 +55,7 @@ async function makeTree(tree: string): Promise<void> {
     symlinkSync('/dev/null', join(tree, 'etc/systemd/system', unit))
   }
   for (const folder of ['var/cache/apt/archives', 'var/lib/apt/lists']) {
-    rmSync(join(tree, folder), { recursive: true, force: true })
+    removeFolder(join(tree, folder))
     mkdirSync(join(tree, folder, 'partial'), { recursive: true })
   }
   chmodSync(tree, 0o755)

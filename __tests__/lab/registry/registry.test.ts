@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { removeFolder } from '../../remove-folder.ts'
 import { abandoned, isThere } from '../ground/abandoned.ts'
 import { attempt } from '../ground/command.ts'
 import { ownedFolder, runningFolder } from '../ground/folders.ts'
@@ -16,7 +17,7 @@ beforeEach((context) => {
   need(context, 'registry', whyNoRegistry())
   folder = mkdtempSync(join(tmpdir(), 'registry-'))
 })
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+afterEach(() => removeFolder(folder))
 
 function basic(username: string, password: string): RequestInit {
   return { headers: { authorization: `Basic ${btoa(`${username}:${password}`)}` } }

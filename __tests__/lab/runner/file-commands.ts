@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { removeFolder } from '../../remove-folder.ts'
 import { keyValues } from './key-values.ts'
 import type { Masks } from './masks.ts'
 import type { Names } from './names.ts'
@@ -84,7 +85,7 @@ export class FileCommands {
       const written = lines(decoded(file)).map((line) => line.trim())
       artifacts = written.filter((line) => line !== '' && !line.startsWith('#'))
     })
-    for (const file of Object.values(this.variables)) rmSync(file, { recursive: true, force: true })
+    for (const file of Object.values(this.variables)) removeFolder(file)
     return { path, env, summary, artifacts, errors }
   }
 }

@@ -6,7 +6,6 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -20,6 +19,7 @@ import { rustupTriple, thisMachine } from '../../../src/toolchain/machine.ts'
 import { addParts } from '../../../src/toolchain/parts.ts'
 import { findRustc } from '../../../src/toolchain/rustc.ts'
 import { readWantedToolchain } from '../../../src/toolchain/wanted.ts'
+import { removeFolder } from '../../remove-folder.ts'
 import { run } from '../ground/command.ts'
 import { kept } from '../ground/machine.ts'
 import { need } from '../ground/need.ts'
@@ -433,7 +433,7 @@ function makePlace() {
         said,
       }
     },
-    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+    [Symbol.dispose]: () => removeFolder(folder),
   }
 }
 

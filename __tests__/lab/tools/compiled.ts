@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { removeFolder } from '../../remove-folder.ts'
 import { cached } from '../ground/cached.ts'
 import { run } from '../ground/command.ts'
 import { cacheFolder } from '../ground/folders.ts'
@@ -21,7 +21,7 @@ export function compiledTools(): Promise<Map<string, string>> {
     const making = join(cacheFolder(), 'cargo-tools-making')
     const programs = new Map<string, string>()
     for (const crate of TOOL_CRATES) programs.set(crate.name, await compiledTool(crate, making))
-    rmSync(making, { recursive: true, force: true })
+    removeFolder(making)
     return programs
   })
 }

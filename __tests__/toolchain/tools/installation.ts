@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Finding } from '../../../src/report/finding.ts'
 import type { FindOptions } from '../../../src/toolchain/tools/find.ts'
 import type { PinnedTool, PinnedTools, System } from '../../../src/toolchain/tools/pins.ts'
+import { removeFolder } from '../../remove-folder.ts'
 
 export const HERE: System = `${process.platform}-${process.arch}`
 export const TOOL = 'made-tool'
@@ -44,7 +45,7 @@ export function installation(pins: PinnedTools): Installation {
       signal: new AbortController().signal,
       patience: PATIENCE,
     },
-    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+    [Symbol.dispose]: () => removeFolder(folder),
   }
 }
 
@@ -68,7 +69,7 @@ export function archiveOf(programs: Readonly<Record<string, string>>, flag = '-z
     execFileSync('tar', ['-c', flag, '-f', file, ...more, '-C', join(folder, 'tree'), '.'])
     return readFileSync(file)
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    removeFolder(folder)
   }
 }
 
