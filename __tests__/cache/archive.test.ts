@@ -75,7 +75,7 @@ test('the arguments', () => {
     ...['--create', '--format=pax', '--file', ARCHIVE, '--gzip'],
     ...['--directory', '/build', '--null', '--files-from', 'entries'],
   ])
-  expect(packArguments('/build', true)).toContain('zstd -T0 -6 --long=27')
+  expect(packArguments('/build', true)).toContain('zstd -T0 -9 --long=27')
   const args = unpackArguments('/out', Buffer.from('28b52ffd', 'hex'))
   expect(args).toContain('zstd -d --long=27')
   expect(args.join(' ')).not.toMatch(/-P|absolute-names/)

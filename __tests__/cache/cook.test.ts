@@ -56,14 +56,22 @@ test('zig stands in for cargo where it links, and understands the glibc', () => 
   expect(call?.args.join(' ')).toContain('--target x86_64-unknown-linux-gnu.2.28')
 })
 
-test('what cargo can do depends on its age', () => {
-  expect(cargoAbilities('1.73.0')).toEqual({ keepsGoing: false, hasBuildDirectory: false })
-  expect(cargoAbilities('1.74.1')).toEqual({ keepsGoing: true, hasBuildDirectory: false })
-  expect(cargoAbilities('1.91.0-nightly (abc 2025-08-01)')).toEqual({ keepsGoing: true, hasBuildDirectory: true })
-  expect(cargoAbilities('2.0.0')).toEqual({ keepsGoing: true, hasBuildDirectory: true })
-  expect(cargoAbilities('')).toEqual({ keepsGoing: false, hasBuildDirectory: false })
+test('an old cargo is not told to keep going', () => {
   const place = { ...PLACE, cargo: cargoAbilities('1.73.0') }
   expect(lines({ gates: GATES, builds: [BUILD] }, place).some((line) => line.includes('--keep-going'))).toBe(false)
+})
+
+test.each([
+  ['', []],
+  ['1.70.0', []],
+  ['1.71.0', ['namesDebugLevels']],
+  ['1.73.0', ['namesDebugLevels']],
+  ['1.74.1', ['namesDebugLevels', 'keepsGoing']],
+  ['1.91.0-nightly (abc 2025-08-01)', ['namesDebugLevels', 'keepsGoing', 'hasBuildDirectory']],
+  ['2.0.0', ['namesDebugLevels', 'keepsGoing', 'hasBuildDirectory']],
+])('what cargo %s can do depends on its age', (version, can) => {
+  const abilities = Object.entries(cargoAbilities(version))
+  expect(abilities.flatMap(([ability, has]) => (has ? [ability] : []))).toEqual(can)
 })
 
 test('every local package gets a profile of its own wherever it is compiled, whatever it is called', () => {

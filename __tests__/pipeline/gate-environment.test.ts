@@ -3,29 +3,39 @@ import { gateEnvironment } from '../../src/pipeline/gate-environment.ts'
 import { hello, madeProject } from '../made-project.ts'
 
 const DEBUG = 'CARGO_PROFILE_DEV_DEBUG'
+const STRIP = 'CARGO_PROFILE_DEV_BUILD_OVERRIDE_STRIP'
+
+type Given = { manifest?: string; ci?: string; own?: Record<string, string>; version?: string }
 
 /** What the gates are told of debug information. */
-async function debugOf(manifest: string, ci: string | undefined, own: string | undefined = undefined) {
+async function told({ manifest = '', ci, own = {}, version = '1.97.0' }: Given) {
   using project = madeProject(hello({}, manifest))
-  const environment = { PATH: '/bin', ...(own !== undefined && { [DEBUG]: own }) }
-  const { folder } = project
   const surroundings = { environment: { CI: ci } }
-  const facts = { project: { workspaceRoot: folder }, environment, surroundings }
-  return (await gateEnvironment(facts as unknown as Parameters<typeof gateEnvironment>[0]))[DEBUG]
+  const given = { project: { workspaceRoot: project.folder }, environment: own, surroundings, rustc: { version } }
+  return gateEnvironment(given as unknown as Parameters<typeof gateEnvironment>[0])
 }
 
 test('in CI the gates compile nothing for debuggers, and a laptop compiles what its owner always compiles', async () => {
-  expect(await debugOf('', 'true')).toBe('1')
-  expect(await debugOf('', undefined)).toBeUndefined()
+  expect(await told({ ci: 'true' })).toEqual({ [DEBUG]: 'line-tables-only', [STRIP]: 'debuginfo' })
+  expect(await told({ ci: 'true', version: '1.70.0' })).toMatchObject({ [DEBUG]: '1' })
+  expect(await told({})).toEqual({})
 })
 
 test.each(['[profile.dev]\ndebug = true\n', '[profile.dev]\ndebug = 0\n', '[profile.test]\ndebug = "full"\n'])(
   'a project that says itself how much debug information it wants is left alone: %j',
   async (manifest) => {
-    expect(await debugOf(manifest, 'true')).toBeUndefined()
+    expect(await told({ manifest, ci: 'true' })).toEqual({})
   },
 )
 
 test('so is a workflow that says it', async () => {
-  expect(await debugOf('', 'true', 'line-tables-only')).toBe('line-tables-only')
+  const own = { [DEBUG]: 'limited' }
+  expect(await told({ ci: 'true', own })).toEqual(own)
+})
+
+test('and whoever says how build scripts are compiled', async () => {
+  const manifest = '[profile.dev.build-override]\nopt-level = 3\n'
+  expect(await told({ manifest, ci: 'true' })).toEqual({ [DEBUG]: 'line-tables-only' })
+  const own = { CARGO_PROFILE_DEV_BUILD_OVERRIDE_OPT_LEVEL: '1' }
+  expect(await told({ ci: 'true', own })).toEqual({ [DEBUG]: 'line-tables-only', ...own })
 })

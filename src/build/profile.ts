@@ -49,6 +49,13 @@ export function readProfile({ name, manifest, environment }: ProfileOptions): Pr
   }
 }
 
+/** Whether anybody says how the build scripts and procedural macros of a profile are compiled. */
+export function saysOfBuildScripts({ name, manifest, environment }: ProfileOptions): boolean {
+  const variable = `CARGO_PROFILE_${name}_BUILD_OVERRIDE_`.toUpperCase()
+  const isSet = Object.keys(environment).some((each) => each.startsWith(variable))
+  return isSet || tablesIn(manifest).get(name)?.['build-override'] !== undefined
+}
+
 /** All that cargo takes for `--profile`: its own, those of the manifest, and those of its configuration files. */
 export function profileNames(manifest: string, configs: readonly unknown[]): string[] {
   const configured = configs.filter(isRecord).flatMap(({ profile }) => (isRecord(profile) ? Object.keys(profile) : []))

@@ -12,7 +12,7 @@ const LIST = 'entries'
 /** A window of 128 MiB, the largest that a decompressor takes without being told. It finds each rmeta in its rlib. */
 const WINDOW = '--long=27'
 /** An archive is written when dependencies change, and read in every run until then. */
-const LEVEL = '-6'
+const LEVEL = '-9'
 
 export type ArchiveOptions = {
   /** Where the archive is, or is made. */

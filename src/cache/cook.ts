@@ -34,6 +34,8 @@ export type CookPlace = {
 }
 
 export type CargoAbilities = {
+  /** `debug = "line-tables-only"`, since 1.71. */
+  namesDebugLevels: boolean
   /** `--keep-going`, since 1.74. */
   keepsGoing: boolean
   /** `CARGO_BUILD_BUILD_DIR`, since 1.91. */
@@ -88,7 +90,10 @@ export function cookConfig(plan: CookPlan, local: readonly { name: string; versi
 
 const NOBODY_ELSES = 251
 
-/** The part of a plan that decides which units it needs; versions of the project's own packages do not. */
+/**
+ * The part of a plan that decides which units it needs; versions of the project's own packages do not, and what links is
+ * told apart by itself.
+ */
 export function workOf({ gates, builds }: CookPlan): unknown {
   const { clippy, test, testTarget, featureArguments } = gates
   const compiling = clippy || test
@@ -100,12 +105,11 @@ export function workOf({ gates, builds }: CookPlan): unknown {
       features: compiling ? featureArguments : [],
     },
     builds: builds
-      .map(({ packages, featureArguments: features, profile, target, through }) => ({
+      .map(({ packages, featureArguments: features, profile, target }) => ({
         packages: sortedOnce(packages.map(({ name }) => name)),
         features,
         profile,
         target: target.name,
-        zig: through.zigbuild !== undefined,
       }))
       .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
   }
@@ -114,7 +118,7 @@ export function workOf({ gates, builds }: CookPlan): unknown {
 export function cargoAbilities(cargoVersion: string): CargoAbilities {
   const [, major = '0', minor = '0'] = /^(\d+)\.(\d+)\./.exec(cargoVersion) ?? []
   const since = (wanted: number) => Number(major) > 1 || Number(minor) >= wanted
-  return { keepsGoing: since(74), hasBuildDirectory: since(91) }
+  return { namesDebugLevels: since(71), keepsGoing: since(74), hasBuildDirectory: since(91) }
 }
 
 function cookArguments([command = '', ...args]: readonly string[], { manifest, config, cargo }: CookPlace): string[] {

@@ -1,20 +1,30 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readProfile } from '../build/profile.ts'
+import { readProfile, saysOfBuildScripts } from '../build/profile.ts'
+import { cargoAbilities } from '../cache/cook.ts'
 import type { Environment } from '../process/environment.ts'
 import type { Facts } from './facts.ts'
 
-type GateFacts = Pick<Facts, 'project' | 'environment' | 'surroundings'>
+type GateFacts = Pick<Facts, 'project' | 'environment' | 'surroundings' | 'rustc'>
 
 /**
  * What the gates compile with. Nobody starts a debugger on a machine of CI, and what only a debugger reads is most of what
- * is compiled for tests: it would be linked, stored and restored in every run. Lines in backtraces stay.
+ * is compiled for tests: it would be linked, stored and restored in every run. Lines in backtraces stay, but for
+ * build scripts and procedural macros.
  */
-export async function gateEnvironment({ project, environment, surroundings }: GateFacts): Promise<Environment> {
+export async function gateEnvironment(facts: GateFacts): Promise<Environment> {
+  const { project, environment, surroundings, rustc } = facts
   if (!surroundings.environment['CI']) return environment
   const manifest = await readFile(join(project.workspaceRoot, 'Cargo.toml'), 'utf8')
   // Whoever has said what he wants gets it.
   if (readProfile({ name: 'test', manifest, environment }).debug !== undefined) return environment
-  // The number, since older versions of cargo do not know the names.
-  return { ...environment, CARGO_PROFILE_DEV_DEBUG: '1' }
+  return {
+    ...environment,
+    // Older versions know only the number, which stands for more.
+    CARGO_PROFILE_DEV_DEBUG: cargoAbilities(rustc.version).namesDebugLevels ? 'line-tables-only' : '1',
+    // Most of each is what the standard library has for debuggers.
+    ...(!saysOfBuildScripts({ name: 'dev', manifest, environment }) && {
+      CARGO_PROFILE_DEV_BUILD_OVERRIDE_STRIP: 'debuginfo',
+    }),
+  }
 }
