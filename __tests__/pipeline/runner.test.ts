@@ -95,6 +95,77 @@ test('side by side: the first error is the cause, the others are stopped, their 
   expect(shown.indexOf('> BAD')).toBeGreaterThan(shown.indexOf('SLOW: stopped'))
 })
 
+test('a lane can hold lanes: what comes before them is waited for, and what comes after sees them all', async () => {
+  const order: string[] = []
+  const noted = (name: string, milliseconds: number) =>
+    step(name, async () => {
+      await sleep(milliseconds)
+      order.push(name)
+    })
+  const { states } = await running({
+    pipeline: () => [
+      [[noted('cook', 40), [[noted('test', 40)], [noted('build', 0)]], noted('last', 0)], [noted('fmt', 0)]],
+    ],
+  })
+  expect(order).toEqual(['fmt', 'cook', 'build', 'test', 'last'])
+  expect(states).toEqual(['cook done', 'test done', 'build done', 'last done', 'fmt done'])
+})
+
+const untilStopped = (signal: AbortSignal) =>
+  sleep(10_000, undefined, { signal }).catch(() => {
+    throw new Cancelled('stopped')
+  })
+
+test('what is of use only if all goes well is stopped when a gate fails, however deep, and is no failure', async () => {
+  const hopeful = { failsLate: true, onlyIfAllGoesWell: true } as const
+  const { states, end } = await running({
+    pipeline: () => [
+      [
+        [
+          [
+            [
+              step('clippy', () => Promise.reject(new Failed('2 lints')), { failsLate: true }),
+              step('test', async () => 0, { failsLate: true }),
+            ],
+            [step('build', ({ signal }) => untilStopped(signal), hopeful), step('build-2', async () => 0, hopeful)],
+          ],
+        ],
+        [step('audit', () => sleep(30), { failsLate: true })],
+      ],
+      step('upload', async () => 0),
+    ],
+  })
+  expect(states).toEqual([
+    ...['clippy failed', 'test done', 'build skipped', 'build-2 not-reached', 'audit done', 'upload not-reached'],
+  ])
+  expect(end.records.find(({ name }) => name === 'build')?.reason).toBe('another step had failed')
+  expect(end.failure).toMatchObject({ step: 'clippy', error: { message: '2 lints' } })
+})
+
+test('when that fails by itself, the gates go on, and both are told', async () => {
+  const { states, end } = await running({
+    pipeline: () => [
+      [
+        [step('test', () => sleep(60).then(() => Promise.reject(new Failed('1 test'))), { failsLate: true })],
+        [
+          step('build', () => Promise.reject(new Failed('no linker')), { failsLate: true, onlyIfAllGoesWell: true }),
+          step('build-2', async () => 0, { failsLate: true, onlyIfAllGoesWell: true }),
+        ],
+      ],
+    ],
+  })
+  expect(states).toEqual(['test failed', 'build failed', 'build-2 not-reached'])
+  expect(end.failure).toMatchObject({ step: 'test, build', error: { message: '1 test\nno linker' } })
+})
+
+test('a cancel is a cancel for that as well', async () => {
+  const { states, end } = await running({
+    signal: AbortSignal.timeout(30),
+    pipeline: () => [[[step('build', ({ signal }) => untilStopped(signal), { onlyIfAllGoesWell: true })]]],
+  })
+  expect([states, end.failure?.error]).toEqual([['build cancelled'], expect.any(Cancelled)])
+})
+
 test('lanes go their own way: each in its order, and what follows sees all their results', async () => {
   const order: string[] = []
   const noted = (name: string, milliseconds: number) =>

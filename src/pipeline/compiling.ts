@@ -27,6 +27,9 @@ export function compileSteps(facts: Facts, needs: Needs): Step<CompiledTarget>[]
       new Step<CompiledTarget>({
         name: index === 0 ? 'build' : `build-${target.triple}`,
         title: `Build ${what} for ${target.name}`,
+        // Beside the gates, which find the same in the same code and say it better.
+        failsLate: true,
+        onlyIfAllGoesWell: true,
         plan: () => [
           `cargo ${buildCommand(compilationOf(facts, target)).args.join(' ')}`,
           'read its headers, and compare',

@@ -4,7 +4,7 @@ import type { Finding } from '../report/finding.ts'
 import type { Log } from '../report/log.ts'
 import type { StepRecord, StepState } from '../report/record.ts'
 import { displaysOf } from './lanes.ts'
-import { type Lane, type Pipeline, Step } from './step.ts'
+import { type Lane, type Pipeline, type Stage, Step, stepsOf } from './step.ts'
 
 export type RunnerOptions = {
   display: Display
@@ -39,9 +39,8 @@ export async function runPipeline(pipeline: Pipeline, options: RunnerOptions): P
   let failure: PipelineEnd['failure']
 
   for (const stage of pipeline) {
-    const lanes = stage instanceof Step ? [[stage]] : stage
-    for (const step of lanes.flat()) records.set(step, notReached(step, options.began))
-    if (failure === undefined) failure = await runStage(lanes, { ...options, findings, over }, records, finished)
+    for (const step of stepsOf(stage)) records.set(step, notReached(step, options.began))
+    if (failure === undefined) failure = await runStage(stage, { ...options, findings, over }, records, finished)
   }
   if (failure !== undefined) await undoAll(finished, records, { ...options, findings, over })
   return { records: [...records.values()], findings, ...(failure !== undefined && { failure }) }
@@ -49,37 +48,48 @@ export async function runPipeline(pipeline: Pipeline, options: RunnerOptions): P
 
 /** Gives what the stage failed with: the first error, or all those that were left for its end. */
 async function runStage(
-  lanes: readonly Lane[],
+  whole: Stage,
   run: StepRun,
   records: Map<Step, StepRecord>,
   finished: Step[],
 ): Promise<PipelineEnd['failure']> {
   const siblings = new AbortController()
+  const hopes = new AbortController()
   const signal = AbortSignal.any([run.signal, siblings.signal])
-  const displays = displaysOf(run.display, lanes.length)
+  const whileHopeful = AbortSignal.any([signal, hopes.signal])
   const late = new Map<Step, unknown>()
   let first: PipelineEnd['failure']
 
-  const runLane = async (lane: Lane, display: Display) => {
-    for (const step of lane) {
-      // What has not begun when another lane fails is not reached; when the run is cancelled, it says so itself.
-      if (siblings.signal.aborted) return
-      const { record, error } = await runStep(step, { ...run, display, signal })
-      records.set(step, record)
-      if (record.state === 'done') finished.push(step)
-      if (error === undefined) continue
-      if (step.failsLate && record.state === 'failed') {
-        late.set(step, error)
-        continue
-      }
-      // The first error is the cause; what the others say after being stopped is only its echo.
-      if (!siblings.signal.aborted) first = { step: step.name, error }
-      siblings.abort()
+  const runOne = async (step: Step, display: Display) => {
+    if (step.onlyIfAllGoesWell && late.size > 0) return
+    const own = step.onlyIfAllGoesWell ? whileHopeful : signal
+    const { record, error } = await runStep(step, { ...run, display, signal: own, hopes: hopes.signal })
+    records.set(step, record)
+    if (record.state === 'done') finished.push(step)
+    if (error === undefined) return
+    if (step.failsLate && record.state === 'failed') {
+      late.set(step, error)
+      hopes.abort()
       return
     }
+    // The first error is the cause; what the others say after being stopped is only its echo.
+    if (!siblings.signal.aborted) first = { step: step.name, error }
+    siblings.abort()
   }
-  await Promise.all(lanes.map((lane, index) => runLane(lane, displays[index] ?? run.display)))
-  const inOrder = lanes.flat().filter((step) => late.has(step))
+  const runEach = async (stages: readonly Stage[], display: Display): Promise<void> => {
+    for (const stage of stages) {
+      // What has not begun when another lane fails is not reached; when the run is cancelled, it says so itself.
+      if (siblings.signal.aborted) return
+      if (stage instanceof Step) await runOne(stage, display)
+      else await runBeside(stage, display)
+    }
+  }
+  const runBeside = async (lanes: readonly Lane[], display: Display): Promise<void> => {
+    const displays = displaysOf(display, lanes.length)
+    await Promise.all(lanes.map((lane, index) => runEach(lane, displays[index] ?? display)))
+  }
+  await runEach([whole], run.display)
+  const inOrder = stepsOf(whole).filter((step) => late.has(step))
   return first ?? together(inOrder.map((step) => ({ step: step.name, error: late.get(step) })))
 }
 
@@ -94,6 +104,8 @@ type StepRun = RunnerOptions & {
   findings: Finding[]
   /** Rejects when a cancelled run must be over, whatever it is doing then. */
   over: Promise<never>
+  /** Ended when a step of the stage has failed: what is only of use without that is stopped. */
+  hopes?: AbortSignal
 }
 
 async function runStep(step: Step, run: StepRun): Promise<{ record: StepRecord; error?: unknown }> {
@@ -126,6 +138,7 @@ async function runStep(step: Step, run: StepRun): Promise<{ record: StepRecord; 
     await Promise.race([step.run({ log: logOf(run), signal }), rejectedAfter(signal, STEP_AFTER_CANCEL_MS, stopped)])
     return ended(record('done'))
   } catch (error) {
+    if (step.onlyIfAllGoesWell && run.hopes?.aborted) return ended(record('skipped', 'another step had failed'))
     const reason = error instanceof Error ? error.message : String(error)
     const stopped = error instanceof Cancelled || signal.aborted
     return ended(record(stopped ? 'cancelled' : 'failed', reason), error ?? new Error('a step failed without an error'))

@@ -13,6 +13,8 @@ export type StepOptions<T> = {
   run: (context: StepContext) => Promise<T>
   /** When it fails, the others of its stage still run, so that one run shows everything; what follows does not. */
   failsLate?: true
+  /** What it makes is for nobody when another step of its stage fails: it is stopped then, and that is no failure. */
+  onlyIfAllGoesWell?: true
   /** Takes back what `run` did, when a later step fails. */
   undo?(result: T, context: StepContext): Promise<void>
 }
@@ -43,6 +45,10 @@ export class Step<T = unknown> {
     return this.#options.failsLate === true
   }
 
+  get onlyIfAllGoesWell(): boolean {
+    return this.#options.onlyIfAllGoesWell === true
+  }
+
   get canUndo(): boolean {
     return this.hasRun && this.#options.undo !== undefined
   }
@@ -64,8 +70,8 @@ export class Step<T = unknown> {
   }
 }
 
-/** Steps that come one after the other while other lanes go their own way. */
-export type Lane = readonly Step[]
+/** Stages that come one after the other while other lanes go their own way. */
+export type Lane = readonly Stage[]
 
 /** One step, or lanes side by side; the first of them is the one that is shown while it goes on. */
 export type Stage = Step | readonly Lane[]
@@ -76,4 +82,9 @@ export type Pipeline = readonly Stage[]
 /** Lanes that go on beside the first; those without a step are none. */
 export function besideEachOther(...lanes: readonly Lane[]): Stage {
   return lanes.filter((lane) => lane.length > 0)
+}
+
+/** Every step of a stage, in the order in which it is written down. */
+export function stepsOf(stage: Stage): Step[] {
+  return stage instanceof Step ? [stage] : stage.flatMap((lane) => lane.flatMap(stepsOf))
 }
