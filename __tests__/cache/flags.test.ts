@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readCargoConfigs } from '../../src/cache/cargo-config.ts'
-import { compilingVariables, flagsHash } from '../../src/cache/flags.ts'
+import { compilingVariables, flagsHash, linkingHash } from '../../src/cache/flags.ts'
 import { readImage } from '../../src/cache/image.ts'
 
 const FLAGS = { environment: {}, configs: [], cargoHome: '/home/me/.cargo', compiler: 'cc (Debian 14) 14.2' }
@@ -185,4 +185,16 @@ test.each([
 
 test('a system without that file has an image too', async () => {
   expect(await readImage({ osRelease: '/nowhere/os-release', imageOs: 'win25' })).toBe('win25')
+})
+
+test('what links is told by its variables, by zig and by the target, in any order of targets', () => {
+  const musl = {
+    name: 'x86_64-unknown-linux-musl',
+    environment: { CC_x86_64_unknown_linux_musl: 'musl-gcc' },
+    zig: false,
+  }
+  const gnu = { name: 'x86_64-unknown-linux-gnu', environment: { PATH: '/bin' }, zig: false }
+  const others = [[musl], [{ ...musl, zig: true }], [{ ...musl, environment: {} }], [{ ...musl, name: gnu.name }], []]
+  expect(new Set(others.map(linkingHash)).size).toBe(others.length)
+  expect(linkingHash([musl, gnu])).toBe(linkingHash([{ ...gnu, environment: { PATH: '/usr/bin' } }, musl]))
 })

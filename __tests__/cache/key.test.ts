@@ -1,7 +1,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { CookPlan } from '../../src/cache/cook.ts'
-import { cargoLayout, type DependenciesFacts, dependenciesKey, type HomeFacts, homeKey } from '../../src/cache/key.ts'
+import {
+  cargoLayout,
+  type DependenciesFacts,
+  dependenciesKey,
+  type HomeFacts,
+  homeKey,
+  partialKey,
+} from '../../src/cache/key.ts'
 
 const PLAN: CookPlan = {
   gates: { clippy: true, test: true, testTarget: undefined, featureArguments: [] },
@@ -41,7 +48,13 @@ const FACTS: KeyFacts = {
   triples: ['x86_64-unknown-linux-gnu'],
 }
 
-const cacheKeys = (facts: KeyFacts) => ({ home: homeKey(facts), dependencies: dependenciesKey(facts) })
+const LINKING = 'a'.repeat(32)
+
+function cacheKeys(facts: KeyFacts) {
+  const { restoreKeys, linkedBy } = dependenciesKey(facts)
+  return { home: homeKey(facts), dependencies: { key: linkedBy(LINKING), restoreKeys } }
+}
+
 const changed = (more: Partial<KeyFacts>) => cacheKeys({ ...FACTS, ...more })
 
 test('they read as what they are', () => {
@@ -53,14 +66,17 @@ test('they read as what they are', () => {
   // What is fetched for another platform is another cache, which this one can begin with.
   expect(changed({ triples: ['aarch64-unknown-linux-musl'] }).home.key).not.toBe(home.key)
   expect(changed({ triples: [...FACTS.triples, ...FACTS.triples] }).home).toEqual(home)
-  expect(dependencies.key).toMatch(/^rd1-deps-linux-x64-ubuntu24\.04\.ubuntu24-59807616e-v1-[0-9a-f]{32}-f{32}-e{32}$/)
-  expect(dependencies.restoreKeys).toEqual([dependencies.key.slice(0, -32)])
+  expect(dependencies.key).toMatch(
+    /^rd1-deps-linux-x64-ubuntu24\.04\.ubuntu24-59807616e-v1-[0-9a-f]{32}-f{32}-e{32}-a{32}$/,
+  )
+  expect(dependencies.restoreKeys).toEqual([dependencies.key.slice(0, -32), dependencies.key.slice(0, -65)])
 })
 
 test('another recipe still finds the old cache, and the home does not care', () => {
   const { home, dependencies } = changed({ recipe: '0'.repeat(32) })
   expect(dependencies.key).not.toBe(cacheKeys(FACTS).dependencies.key)
-  expect(dependencies.restoreKeys).toEqual(cacheKeys(FACTS).dependencies.restoreKeys)
+  expect(dependencies.restoreKeys[0]).not.toBe(cacheKeys(FACTS).dependencies.restoreKeys[0])
+  expect(dependencies.restoreKeys[1]).toBe(cacheKeys(FACTS).dependencies.restoreKeys[1])
   expect(home).toEqual(cacheKeys(FACTS).home)
 })
 
@@ -90,7 +106,6 @@ test.each<[string, Partial<KeyFacts>]>([
   ['profile', { plan: build({ profile: 'dist' }) }],
   ['features', { plan: build({ featureArguments: ['--all-features'] }) }],
   ['package', { plan: build({ packages: [{ name: 'worker', version: '0.1.0' }] }) }],
-  ['linker', { plan: build({ through: { zigbuild: 'cargo-zigbuild' } }) }],
   ['set of gates', { plan: gates({ test: false }) }],
   ['target of the tests', { plan: gates({ testTarget: 'aarch64-unknown-linux-gnu' }) }],
 ])('nothing is restored from another %s', (_, more) => {
@@ -100,15 +115,24 @@ test.each<[string, Partial<KeyFacts>]>([
   expect(after.restoreKeys.some((prefix) => before.key.startsWith(prefix))).toBe(false)
 })
 
-test('versions, binaries, where zig lies and the order of builds are no part of them', () => {
+test('what links is asked for last, and what was linked by something else is told from it', () => {
+  const { restoreKeys, linkedBy, isLinkedBy } = dependenciesKey(FACTS)
+  const [own, other] = [linkedBy(LINKING), linkedBy('b'.repeat(32))]
+  expect(new Set([own, other].flatMap((key) => restoreKeys.filter((prefix) => key.startsWith(prefix)))).size).toBe(2)
+  expect([own, partialKey(own), other, partialKey(other)].map((key) => isLinkedBy(LINKING, key))).toEqual([
+    ...[true, true, false, false],
+  ])
+  // The same of an older recipe is of use.
+  expect(isLinkedBy(LINKING, dependenciesKey({ ...FACTS, recipe: '0'.repeat(32) }).linkedBy(LINKING))).toBe(true)
+})
+
+test('versions, binaries, zig and the order of builds are no part of them', () => {
   const [one] = PLAN.builds
   const two = { ...PLAN, builds: one === undefined ? [] : [one, { ...one, profile: 'dist' }] }
   expect(changed({ plan: build({ packages: [{ name: 'app', version: '9.0.0' }], binaries: [] }) })).toEqual(
     cacheKeys(FACTS),
   )
-  expect(changed({ plan: build({ through: { zigbuild: '/a/z' } }) })).toEqual(
-    changed({ plan: build({ through: { zigbuild: '/b/z' } }) }),
-  )
+  expect(changed({ plan: build({ through: { zigbuild: '/a/z' } }) })).toEqual(cacheKeys(FACTS))
   expect(changed({ plan: two })).toEqual(changed({ plan: { ...two, builds: two.builds.toReversed() } }))
 })
 
@@ -127,11 +151,10 @@ test('whatever the facts are, a key is short and plain, and its parts cannot run
       const { home, dependencies } = changed(more)
       for (const { key, restoreKeys } of [home, dependencies]) {
         expect(key).toMatch(/^[a-z0-9.-]{1,400}$/)
-        expect(restoreKeys).toHaveLength(1)
-        expect(key.startsWith(restoreKeys[0] ?? 'never')).toBe(true)
+        expect(restoreKeys.every((prefix) => key.startsWith(prefix))).toBe(true)
         expect(key.slice(restoreKeys[0]?.length)).not.toContain('-')
       }
-      expect(dependencies.key.split('-')).toHaveLength(10)
+      expect(dependencies.key.split('-')).toHaveLength(11)
     }),
   )
 })

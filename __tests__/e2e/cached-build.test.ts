@@ -195,6 +195,32 @@ test('nothing is taken over to another target, image or cargo home', async () =>
   expect(counts(succeeded(await machine.run(github, { inputs: READING })))).toEqual(WARM)
 })
 
+test('what something else linked is left alone, and what the same linked is looked for', async () => {
+  using project = small()
+  await using github = await startGithub()
+  const machine = machineFor(project)
+  const linking = (name: string) => name.slice(name.lastIndexOf('-') + 1)
+  const ofDependencies = () => github.caches.list().filter(({ key }) => key.startsWith('rd1-deps'))
+  succeeded(await machine.run(github, { inputs: TINY }))
+  const [first] = ofDependencies()
+  if (first === undefined) throw new Error('nothing was saved')
+  const own = first.key
+  first.key = own.replace(linking(own), '0'.repeat(32))
+
+  const alone = succeeded(await machine.run(github, { inputs: TINY }))
+  expect([alone.dependencies.hit, counts(alone)]).toEqual([
+    'none',
+    { cooked: ['cfg-if', 'itoa'], compiled: [], fresh: 2 },
+  ])
+  expect(alone.log.join('\n')).toContain(`${first.key} is left alone, since something else links or compiles C here`)
+  expect(ofDependencies().map(({ key }) => key)).toEqual([first.key, own])
+
+  // The newest is offered first.
+  first.createdAt = new Date(Date.now() + 60_000)
+  const again = succeeded(await machine.run(github, { inputs: TINY }))
+  expect([again.dependencies.hit, counts(again)]).toEqual(['exact', WARM])
+})
+
 test('a test that fails costs no cache', async () => {
   using project = small()
   await using github = await startGithub()
@@ -203,6 +229,8 @@ test('a test that fails costs no cache', async () => {
   machine.write({ 'src/main.rs': source('wrong').replace('{}\n', '{\n    panic!("wrong");\n}\n') })
   const red = await machine.run(github, { inputs })
   expect([red.outcome, red.report.status, red.report.gates]).toMatchObject(['failure', 'failed', [{ errors: 1 }]])
+  // Whether it was built by then or not.
+  expect(red.report.binaries).toEqual([])
   expect(stored(github)).toEqual(BOTH_CACHES)
 
   machine.write({ 'src/main.rs': source('right') })
@@ -287,7 +315,7 @@ test('a service that hangs or fails costs its caches, and a minute at most', asy
   expect(asking.warnings).toEqual([
     "The cache of cargo's home was not restored: it took more than 60 s. The run goes on without it.",
   ])
-  expect(asking.leftOut).toEqual(['restore-dependencies', 'cook', 'save-caches'])
+  expect(asking.leftOut).toEqual(['bring-dependencies', 'restore-dependencies', 'cook', 'save-caches'])
   expect(saving.warnings).toEqual([
     "The cache of cargo's home was not saved: it took more than 60 s. Later runs go on without it.",
   ])

@@ -17,6 +17,14 @@ export function flagsHash({ environment, configs, cargoHome, compiler }: FlagsOp
   return fingerprintOf({ variables: compilingVariables(environment), configs, cargoHome, compiler: compiler ?? '' })
 }
 
+export type LinkedTarget = { name: string; environment: Environment; zig: boolean }
+
+/** What compiles C and links, for each target: the variables that say it, and whether zig stands in for cargo. */
+export function linkingHash(linked: readonly LinkedTarget[]): string {
+  const each = linked.map(({ name, environment, zig }) => [name, compilingVariables(environment), zig] as const)
+  return fingerprintOf(each.sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
 /**
  * The variables that count. A list of what is wanted, because with a list of what is not every new variable of a runner
  * would empty the cache, and a token in it would do so in each run.

@@ -27,6 +27,16 @@ export type DependenciesFacts = {
 
 export type CacheKey = { key: string; restoreKeys: readonly string[] }
 
+/** What links and what compiles C is known only when the packages are here: the last part of a key waits for it. */
+export type DependenciesKey = {
+  /** Beginnings of keys to restore by before that: the same recipe, then any. */
+  restoreKeys: readonly string[]
+  /** The whole key, with the hash of what links. */
+  linkedBy(linking: string): string
+  /** Whether what was saved under a key was linked by the same. */
+  isLinkedBy(linking: string, key: string): boolean
+}
+
 /** The generation of what we store: a change here leaves every older cache behind. */
 const GENERATION = 'rd1'
 
@@ -37,12 +47,24 @@ export function homeKey({ os, lock, triples }: HomeFacts): CacheKey {
 
 /**
  * Jobs, branches and folders are not part of it, so all that can share a cache does. What makes the units of a cache
- * useless stands before the recipe, so no prefix reaches across it.
+ * useless stands before the recipe, so no prefix reaches across it; only what links stands behind, and is compared.
  */
-export function dependenciesKey(facts: DependenciesFacts): CacheKey {
+export function dependenciesKey(facts: DependenciesFacts): DependenciesKey {
   const { os, arch, image, rustc, layout, plan, flags, recipe } = facts
   const work = fingerprintOf({ host: lineOf(rustc, 'host'), work: workOf(plan) })
-  return keyOf(['deps', os, arch, image, compilerOf(rustc), layout, work, flags], recipe)
+  const { key, restoreKeys } = keyOf(['deps', os, arch, image, compilerOf(rustc), layout, work, flags], recipe)
+  return {
+    restoreKeys: [`${key}-`, ...restoreKeys],
+    linkedBy: (linking) => `${key}-${part(linking)}`,
+    isLinkedBy: (linking, other) => other.replace(PARTIAL, '').endsWith(`-${part(linking)}`),
+  }
+}
+
+const PARTIAL = /\.partial$/
+
+/** A key that is found promises everything. The half of it is found by its beginning. */
+export function partialKey(key: string): string {
+  return `${key}.partial`
 }
 
 /** How cargo orders its build directory: by kind, or since Rust 1.99 by package. */

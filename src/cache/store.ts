@@ -58,44 +58,76 @@ export type Saved = { saved: boolean; bytes?: number; seconds: number; why?: str
 
 const LIMIT_MS = 60_000
 
+/** What was brought from the service and lies apart; `hit` is `none` where nothing came. */
+export type Staged = Restored & {
+  /** Moves it to where it belongs. It is `exact` if it was saved under the key that is wanted, as is known by now. */
+  use(wanted?: string): Promise<Restored>
+  /** Forgets it. */
+  drop(): Promise<void>
+}
+
 /** Brings a cache back. Whatever the service, the archive or the disk does, the worst end is that there was none. */
 export async function restoreCache(options: RestoreOptions): Promise<Restored> {
-  const { name, key, restoreKeys, log } = options
+  return (await stageCache(options)).use()
+}
+
+/** The first half of restoring: it touches nothing of what will be used, so it can go on beside whatever makes that. */
+export async function stageCache(options: RestoreOptions): Promise<Staged> {
+  const { name, key, restoreKeys, staging, log } = options
   const clock = stopwatch()
-  const {
-    key: found,
-    bytes,
-    why,
-    isTold,
-  } = await bounded(options, TOLD_RESTORING, async (tools) => {
+  let entries: readonly Entry[] = []
+  const outcome = await bounded(options, TOLD_RESTORING, async (tools) => {
     const answer = await download({ file: ARCHIVE, key, restoreKeys }, { ...options, ...tools })
     if (answer.key === undefined) return answer
     const { size } = await stat(join(tools.place, ARCHIVE))
-    await takeOut(options, tools)
+    entries = await takeOut(options, tools)
     return { key: answer.key, bytes: size }
+  }).catch(async (error: unknown) => {
+    await discard(staging)
+    throw error
   })
   const seconds = clock()
-  if (found === undefined) {
-    if (!isTold) log.info(`${name}: nothing restored (${why ?? 'no cache fits'})`)
-    return { hit: 'none', seconds, ...(why !== undefined && { why }) }
+  const drop = () => discard(staging)
+  if (outcome.key === undefined) {
+    await drop()
+    if (!outcome.isTold) log.info(`${name}: nothing restored (${outcome.why ?? 'no cache fits'})`)
+    const none: Restored = { hit: 'none', seconds, ...(outcome.why !== undefined && { why: outcome.why }) }
+    return { ...none, use: async () => none, drop }
   }
-  const hit = found === key ? 'exact' : 'prefix'
-  log.info(`${name}: ${megabytes(bytes)} restored in ${seconds.toFixed(1)} s (${hit}: ${found})`)
-  return { hit, key: found, ...(bytes !== undefined && { bytes }), seconds }
+  const { key: found, bytes } = outcome
+  const hitOf = (wanted: string) => (found === wanted ? 'exact' : 'prefix')
+  const staged: Restored = { hit: hitOf(key), key: found, ...(bytes !== undefined && { bytes }), seconds }
+  return { ...staged, use: (wanted = key) => moveStaged(options, entries, { ...staged, hit: hitOf(wanted) }), drop }
 }
 
-async function takeOut({ into, staging, entriesIn, prove, environment }: RestoreOptions, tools: Tools): Promise<void> {
-  const own = { ...tools, environment: programEnvironment(environment) }
-  await discard(staging)
+async function moveStaged(options: RestoreOptions, entries: readonly Entry[], staged: Restored): Promise<Restored> {
+  const { name, into, staging: from, entriesIn, environment, log } = options
+  const clock = stopwatch()
   try {
-    await unpack(staging, own)
-    const all = await entriesIn(staging)
-    const entries = prove === undefined ? all : await prove(staging, all)
-    if (entries.length === 0) throw new Failed('the archive holds nothing of this cache')
-    await moveIn({ from: staging, into, entries, present: await entriesIn(into), ...own })
+    const { why } = await bounded(options, TOLD_RESTORING, async (tools) => {
+      const own = { ...tools, environment: programEnvironment(environment) }
+      await moveIn({ from, into, entries, present: await entriesIn(into), ...own })
+      return {}
+    })
+    const seconds = staged.seconds + clock()
+    if (why !== undefined) return { hit: 'none', seconds, why }
+    log.info(`${name}: ${megabytes(staged.bytes)} restored in ${seconds.toFixed(1)} s (${staged.hit}: ${staged.key})`)
+    return { ...staged, seconds }
   } finally {
-    await discard(staging)
+    await discard(from)
   }
+}
+
+async function takeOut(
+  { staging, entriesIn, prove, environment }: RestoreOptions,
+  tools: Tools,
+): Promise<readonly Entry[]> {
+  await discard(staging)
+  await unpack(staging, { ...tools, environment: programEnvironment(environment) })
+  const all = await entriesIn(staging)
+  const entries = prove === undefined ? all : await prove(staging, all)
+  if (entries.length === 0) throw new Failed('the archive holds nothing of this cache')
+  return entries
 }
 
 /** Saves a cache as far as that is possible. What is there is only read: nothing is pruned, moved or linked. */

@@ -4,7 +4,6 @@ import { attestStep } from './attesting.ts'
 import { cacheSteps } from './caching.ts'
 import { CompiledUnits, unitsRecord } from './compiled.ts'
 import { compileSteps } from './compiling.ts'
-import { cookingOf } from './cooking.ts'
 import type { Facts } from './facts.ts'
 import { fetchStep } from './fetching.ts'
 import { gateSteps } from './gating.ts'
@@ -22,7 +21,7 @@ export function buildingPipeline(facts: Facts): Work {
   const fetch = fetchStep(facts)
   const link = linkStep(facts)
   const gates = gateSteps(facts, { compiled, explains: () => caches.isExact() })
-  const caches = cacheSteps(facts, () => cookingOf(facts, link.result))
+  const caches = cacheSteps(facts, () => link.result)
   const compile = compileSteps(facts, { link, compiled, explains: () => caches.isExact() })
   const binaries = () => compile.flatMap((step) => (step.hasRun ? step.result.binaries : []))
   const pack = packStep(facts, { link, compile })
@@ -30,11 +29,13 @@ export function buildingPipeline(facts: Facts): Work {
   return {
     pipeline: [
       besideEachOther([parts], caches.restoringHome),
-      fetch,
-      link,
+      besideEachOther([fetch, link], caches.bringingDependencies),
       caches.restoreDependencies,
-      besideEachOther([...caches.saving, ...gates.compiling], ...gates.quick.map((gate) => [gate])),
-      ...compile,
+      besideEachOther(
+        // When the dependencies are there, compilers of two kinds of the same code wait for the linker in turn.
+        [...caches.saving, besideEachOther(gates.compiling, compile)],
+        ...gates.quick.map((gate) => [gate]),
+      ),
       ...caches.verifying(compiled),
       pack,
       upload,
@@ -45,7 +46,8 @@ export function buildingPipeline(facts: Facts): Work {
       caches: caches.records(),
       units: unitsRecord(caches.cooked(), compiled.units),
       advice: pack.hasRun ? pack.result.flatMap(({ advice }) => advice) : [],
-      binaries: binaries(),
+      // What was built while a gate found something is for nobody.
+      binaries: pack.hasRun ? binaries() : [],
       uploaded: upload.hasRun ? upload.result : [],
     }),
   }

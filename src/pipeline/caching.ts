@@ -1,31 +1,34 @@
 import { join } from 'node:path'
-import type { CookPlan } from '../cache/cook.ts'
 import { buildEntries, type Entry } from '../cache/entries.ts'
 import { homeEntries, proveHome } from '../cache/home.ts'
+import { type DependenciesKey, partialKey } from '../cache/key.ts'
 import { findLocalPackages } from '../cache/local-packages.ts'
 import { Patience } from '../cache/patience.ts'
 import type { CachePolicy } from '../cache/policy.ts'
-import { type Cooked, type CookOptions, runCook } from '../cache/run-cook.ts'
-import { type Restored, restoreCache, type Saved, saveCache } from '../cache/store.ts'
+import { type Cooked, runCook } from '../cache/run-cook.ts'
+import { type Restored, restoreCache, type Saved, type Staged, saveCache, stageCache } from '../cache/store.ts'
 import { sweep } from '../cache/sweep.ts'
 import type { CacheUnit } from '../cache/units.ts'
-import type { Environment } from '../process/environment.ts'
 import { runTool } from '../process/tool.ts'
 import { Failed, Refused } from '../report/ending.ts'
 import type { Log } from '../report/log.ts'
 import type { CacheRecord } from '../report/report.ts'
-import { dependenciesKeyOf, homeKeyOf } from './cache-keys.ts'
+import { dependenciesKeyOf, homeKeyOf, linkingOf } from './cache-keys.ts'
 import { policyOf } from './cache-policy.ts'
 import type { CompiledUnits } from './compiled.ts'
+import { cookingOf, cookPlanOf } from './cooking.ts'
 import type { Facts } from './facts.ts'
 import { homesOf } from './homes.ts'
+import type { Linked } from './linking.ts'
 import { Step, type StepContext } from './step.ts'
 import { verifyCacheStep } from './verifying-cache.ts'
 
 export type CacheSteps = {
   /** Before the fetch: what was downloaded in earlier runs. */
   restoringHome: readonly Step[]
-  /** When it is known how everything is compiled: what was compiled in earlier runs. */
+  /** Beside fetching and linking: brings what was compiled in earlier runs, and lays it apart. */
+  bringingDependencies: readonly Step[]
+  /** When it is known how everything is compiled: puts that in its place, if it fits. */
   restoreDependencies: Step<RestoredFor>
   /** Compiling the dependencies by themselves, and saving them: before any gate, so that a red test never costs it. */
   saving: readonly Step[]
@@ -38,17 +41,10 @@ export type CacheSteps = {
   cooked: () => readonly CacheUnit[]
 }
 
-/** What is compiled later in this run and with which environments; known when the linkers are. */
-export type Cooking = {
-  plan: CookPlan
-  environments: CookOptions['environments']
-  /** What of these is part of what is compiled. */
-  keyed: Environment
-}
-
-/** With the key under which these very dependencies are saved. */
-/** Without a key nothing can be restored, nor saved. */
+/** With the key under which these very dependencies are saved. Without one nothing can be restored, nor saved. */
 type RestoredFor = Restored & { wanted: string | undefined }
+
+type Brought = { staged: Staged; key: DependenciesKey }
 
 /** A cache that cannot be made is told, and costs the run nothing else. */
 async function orWithout<T>(log: Log, work: () => Promise<T>): Promise<T | undefined> {
@@ -70,7 +66,7 @@ type Saves = { home: Saved | undefined; dependencies: Saved | undefined }
 const NO_ANSWER = 'the cache service did not answer before'
 
 /** The two caches: cargo's home, and what it compiled of packages from elsewhere. */
-export function cacheSteps(facts: Facts, cooking: () => Promise<Cooking>): CacheSteps {
+export function cacheSteps(facts: Facts, linked: () => readonly Linked[]): CacheSteps {
   const policy = policyOf(facts)
   const patience = new Patience()
   const { project, lock, environment, surroundings } = facts
@@ -105,26 +101,55 @@ export function cacheSteps(facts: Facts, cooking: () => Promise<Cooking>): Cache
       ),
   })
 
-  const restoreDependencies = new Step<RestoredFor>({
-    name: 'restore-dependencies',
-    title: 'Restore dependencies',
+  const ofDependencies = (context: StepContext, limitMs: number) => ({
+    ...{ ...service(context), limitMs, name: 'dependencies' },
+    ...{ into: buildDirectory, staging: staging('dependencies'), entriesIn: buildEntries },
+  })
+
+  const bringDependencies = new Step<Brought | undefined>({
+    name: 'bring-dependencies',
+    title: 'Bring compiled dependencies',
     applies: () => {
       if (patience.isOver) return NO_ANSWER
       return policy.read || policy.why
     },
-    plan: () => ['restore what earlier runs compiled of the dependencies'],
+    plan: () => ['bring what earlier runs compiled of the dependencies'],
     run: async (context) => {
-      const keys = await orWithout(context.log, async () => dependenciesKeyOf(facts, await cooking(), context.signal))
-      if (keys === undefined) return { hit: 'none', seconds: 0, wanted: undefined }
-      const { key, restoreKeys } = keys
-      const restored = await patience.ask((limitMs) =>
-        restoreCache({
-          ...{ ...service(context), limitMs, key, restoreKeys },
-          ...{ name: 'dependencies', into: buildDirectory, staging: staging('dependencies') },
-          entriesIn: buildEntries,
-        }),
+      const plan = cookPlanOf(facts, builtTargets(facts))
+      const key = await orWithout(context.log, () => dependenciesKeyOf(facts, plan, context.signal))
+      if (key === undefined) return undefined
+      const [first = '', ...others] = key.restoreKeys
+      const staged = await patience.ask((limitMs) =>
+        // No key ends like the first: it is a beginning as well.
+        stageCache({ ...ofDependencies(context, limitMs), key: first, restoreKeys: [first, ...others] }),
       )
-      return { ...restored, wanted: key }
+      return { staged, key }
+    },
+  })
+
+  const restoreDependencies = new Step<RestoredFor>({
+    name: 'restore-dependencies',
+    title: 'Restore dependencies',
+    applies: () => {
+      if (!bringDependencies.hasRun && patience.isOver) return NO_ANSWER
+      return policy.read || policy.why
+    },
+    plan: () => ['use them, if what links and what compiles C is still the same'],
+    run: async (context) => {
+      const brought = bringDependencies.result
+      if (brought === undefined) return { hit: 'none', seconds: 0, wanted: undefined }
+      const { staged, key } = brought
+      const linking = linkingOf(linked())
+      const wanted = key.linkedBy(linking)
+      if (staged.key === undefined || key.isLinkedBy(linking, staged.key)) {
+        return { ...(await staged.use(wanted)), wanted }
+      }
+      await staged.drop()
+      context.log.info(`dependencies: ${staged.key} is left alone, since something else links or compiles C here`)
+      const restored = await patience.ask((limitMs) =>
+        restoreCache({ ...ofDependencies(context, limitMs), key: wanted, restoreKeys: [] }),
+      )
+      return { ...restored, seconds: staged.seconds + restored.seconds, wanted }
     },
   })
 
@@ -142,12 +167,17 @@ export function cacheSteps(facts: Facts, cooking: () => Promise<Cooking>): Cache
       orWithout(log, async () =>
         runCook({
           ...{ directory, buildDirectory, lock, scratch: surroundings.scratch, log, signal },
-          ...(await cooking()),
+          ...(await cookingOf(facts, linked())),
           local: await findLocalPackages({ directory, environment, signal }),
           cargoVersion: await versionOfCargo(facts, signal),
         }),
       ),
   })
+
+  const keyWithoutRestoring = async (signal: AbortSignal) => {
+    const key = await dependenciesKeyOf(facts, cookPlanOf(facts, builtTargets(facts)), signal)
+    return key.linkedBy(linkingOf(linked()))
+  }
 
   const save = new Step<Saves>({
     name: 'save-caches',
@@ -170,14 +200,13 @@ export function cacheSteps(facts: Facts, cooking: () => Promise<Cooking>): Cache
       const cooked = cook.hasRun ? cook.result : undefined
       if (cooked === undefined || patience.isOver) return { home, dependencies: undefined }
       const known = restoreDependencies.hasRun ? restoreDependencies.result.wanted : undefined
-      const key = known ?? (await dependenciesKeyOf(facts, await cooking(), context.signal)).key
+      const key = known ?? (await keyWithoutRestoring(context.signal))
       const { units, complete } = cooked
       const { kept, stale } = await sweep({ buildDirectory, units })
       if (stale.length > 0) context.log.info(`left out, since nothing uses them any more: ${stale.join(', ')}`)
       const dependencies = await saved({
         ...{ name: 'dependencies', from: buildDirectory, entries: kept },
-        // A key that is found promises everything; the half of it is found by its beginning.
-        key: complete ? key : `${key}.partial`,
+        key: complete ? key : partialKey(key),
       })
       return { home, dependencies }
     },
@@ -191,6 +220,7 @@ export function cacheSteps(facts: Facts, cooking: () => Promise<Cooking>): Cache
   // Where a cache is not used, one line that says why is enough.
   return {
     restoringHome: policy.read ? [restoreHome] : [],
+    bringingDependencies: policy.read ? [bringDependencies] : [],
     restoreDependencies,
     saving: policy.write ? [cook, save] : [],
     verifying: (compiled) => (policy.read ? [verifyCacheStep(isExact, compiled)] : []),
@@ -198,6 +228,11 @@ export function cacheSteps(facts: Facts, cooking: () => Promise<Cooking>): Cache
     records,
     cooked: () => (cook.hasRun ? (cook.result?.units ?? []) : []),
   }
+}
+
+/** Of what is compiled, all that is known before anything was linked. */
+function builtTargets({ settings, targets }: Facts) {
+  return settings.command === 'check' ? [] : targets.map((target) => ({ target, zigbuild: undefined }))
 }
 
 async function versionOfCargo({ project, environment }: Facts, signal: AbortSignal): Promise<string> {

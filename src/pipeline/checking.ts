@@ -1,6 +1,5 @@
 import { cacheSteps } from './caching.ts'
 import { CompiledUnits, unitsRecord } from './compiled.ts'
-import { cookingOf } from './cooking.ts'
 import type { Facts } from './facts.ts'
 import { fetchStep } from './fetching.ts'
 import { gateSteps } from './gating.ts'
@@ -12,11 +11,11 @@ import { noResults, type Work } from './work.ts'
 export function checkingPipeline(facts: Facts): Work {
   const compiled = new CompiledUnits(facts.lock)
   const gates = gateSteps(facts, { compiled, explains: () => caches.isExact() })
-  const caches = cacheSteps(facts, () => cookingOf(facts, []))
+  const caches = cacheSteps(facts, () => [])
   return {
     pipeline: [
       besideEachOther([partsStep(facts)], caches.restoringHome),
-      fetchStep(facts),
+      besideEachOther([fetchStep(facts)], caches.bringingDependencies),
       caches.restoreDependencies,
       besideEachOther([...caches.saving, ...gates.compiling], ...gates.quick.map((gate) => [gate])),
       ...caches.verifying(compiled),
