@@ -76,7 +76,7 @@ function rowsOf(cold: Runs, warm: Runs): Row[] {
     goal: '',
     met: true,
   })
-  const added = of(warm.ours, (run) => besideCargo(run) - run.restoreSeconds)
+  const added = of(warm.ours, (run) => run.ownSeconds)
   const cargo = of(warm.ours, (run) => run.cargo.seconds)
   return [
     compare(

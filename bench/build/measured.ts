@@ -5,6 +5,8 @@ export type Run = {
   seconds: number
   cargo: Work
   restoreSeconds: number
+  /** When neither cargo worked nor anything was restored. */
+  ownSeconds: number
   saveSeconds: number
   /** Of all archives that were stored. */
   savedBytes: number

@@ -7,6 +7,7 @@ import type { Ground } from './ground.ts'
 import { type Run, timed } from './measured.ts'
 
 const ACTION = join(import.meta.dirname, '../..')
+const RESTORING = ['restore-home', 'bring-dependencies', 'restore-dependencies']
 const LONGEST_MS = 20 * 60_000
 
 /** The action as a workflow runs it: its main and its post, in the runner's contract. */
@@ -30,9 +31,14 @@ export async function runOurs(ground: Ground, github: Github, target: string): P
   }
   const report: Report = JSON.parse(readFileSync(main.outputs['report'] ?? '', 'utf8'))
   const sum = (values: readonly (number | undefined)[]) => values.reduce<number>((all, each) => all + (each ?? 0), 0)
+  const began = Date.parse(report.began) / 1000
+  const restoring = report.steps
+    .filter(({ name }) => RESTORING.includes(name))
+    .map((step) => ({ began: began + step.startedAt / 1000, ended: began + step.startedAt / 1000 + step.seconds }))
   return {
     seconds,
     cargo: ground.watch.work(),
+    ownSeconds: seconds - ground.watch.secondsWith(restoring),
     restoreSeconds: sum(report.caches.map((cache) => cache.restoreSeconds)),
     saveSeconds: sum(report.caches.map((cache) => cache.saveSeconds)),
     savedBytes: sum(report.caches.map((cache) => cache.savedBytes)),

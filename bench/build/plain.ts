@@ -34,10 +34,12 @@ export class Plain {
       return { restoreSeconds: restore.seconds, saveSeconds: save?.seconds ?? 0 }
     })
     const saved = github.caches.list().slice(known)
+    const cargo = this.#ground.watch.work()
     return {
       seconds: whole.seconds,
-      cargo: this.#ground.watch.work(),
+      cargo,
       ...whole.result,
+      ownSeconds: whole.seconds - cargo.seconds - whole.result.restoreSeconds,
       savedBytes: saved.reduce((sum, { content }) => sum + (content?.size ?? 0), 0),
     }
   }

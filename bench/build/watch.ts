@@ -4,6 +4,8 @@ import { delimiter, join } from 'node:path'
 export type Call = { began: number; ended: number; units: readonly Unit[]; said: string }
 type Unit = { isDependency: boolean; isFresh: boolean }
 
+type Stretch = { began: number; ended: number }
+
 /** What of a run was cargo's: how long it worked, whoever called it, and what it did. */
 export type Work = { seconds: number; compiled: number; fresh: number }
 
@@ -50,10 +52,19 @@ export class Watch {
   }
 
   work(): Work {
-    const calls = this.calls().filter(({ said }) => WORKING.test(said))
+    const calls = this.#working()
     const units = calls.flatMap((call) => call.units).filter(({ isDependency }) => isDependency)
     const fresh = units.filter(({ isFresh }) => isFresh).length
     return { seconds: secondsCovered(calls), compiled: units.length - fresh, fresh }
+  }
+
+  /** How long cargo worked or something of these went on: what runs beside cargo costs no time of its own. */
+  secondsWith(others: readonly Stretch[]): number {
+    return secondsCovered([...this.#working(), ...others])
+  }
+
+  #working(): Call[] {
+    return this.calls().filter(({ said }) => WORKING.test(said))
   }
 }
 
@@ -68,7 +79,7 @@ function unitsIn(text: string): Unit[] {
 }
 
 /** What runs side by side counts once. */
-function secondsCovered(calls: readonly Call[]): number {
+function secondsCovered(calls: readonly Stretch[]): number {
   let covered = 0
   let until = 0
   for (const { began, ended } of calls.toSorted((a, b) => a.began - b.began)) {
