@@ -11,7 +11,7 @@ import { tellRunner } from './report/tell-runner.ts'
 import { run } from './run.ts'
 import { readStep } from './settings/step.ts'
 import { Signals } from './signals.ts'
-import { FINISHED, STEP } from './state.ts'
+import { FINISHED, RUNNING, runningState } from './state.ts'
 import { surroundingsOf } from './surroundings.ts'
 
 const { env } = process
@@ -43,7 +43,7 @@ const end = await run(
       transfer: [process.execPath, join(import.meta.dirname, 'transfer.js')],
     }),
     reportFolder: () => scratch,
-    onStep: ({ title }) => core.saveState(STEP, title),
+    onRunning: (titles) => core.saveState(RUNNING, runningState(titles)),
   },
   // The runner judges by the exit code and by its own cancel; a signal would only hide the former.
   new Signals((name) => display.problem('notice', `${name}: stopping …`)).stop,

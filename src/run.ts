@@ -29,7 +29,7 @@ export type Door = {
   surroundings: Surroundings
   /** Where report.json goes; the project is unknown when it could not be read. */
   reportFolder(targetDirectory: string | undefined): string
-  onStep?(step: { name: string; title: string }): void
+  onRunning?(titles: readonly string[]): void
 }
 
 /** How a run ended: 0 done, 1 failed, 2 refused before anything changed. */
@@ -39,7 +39,7 @@ export type RunEnd = { exitCode: 0 | 1 | 2; report: Report; outputs: Outputs }
 export async function run(door: Door, signal: AbortSignal): Promise<RunEnd> {
   const began = Date.now()
   const { reading, display, surroundings } = door
-  const listener = door.onStep && { onStep: door.onStep }
+  const listener = door.onRunning && { onRunning: door.onRunning }
   let facts: Facts | undefined
   let targetDirectory: string | undefined
   let plan: Plan | undefined

@@ -1,21 +1,32 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { runPipeline } from '../../src/pipeline/runner.ts'
-import { type Pipeline, Step, type StepOptions } from '../../src/pipeline/step.ts'
+import { type Pipeline, type Stage, Step, type StepOptions } from '../../src/pipeline/step.ts'
+import type { Display } from '../../src/report/display.ts'
 import { Cancelled, Failed } from '../../src/report/ending.ts'
 import { plainDisplay } from '../../src/report/plain.ts'
 
-type Case = { pipeline: (say: (text: string) => void) => Pipeline; dryRun?: boolean; signal?: AbortSignal }
+type Case = {
+  /** `shown` gives what the display has shown so far. */
+  pipeline: (say: (text: string) => void, shown: () => string) => Pipeline
+  dryRun?: boolean
+  signal?: AbortSignal
+  onRunning?: (titles: readonly string[]) => void
+}
 
-async function running({ pipeline, dryRun = false, signal = new AbortController().signal }: Case) {
+async function running({ pipeline, dryRun = false, signal = new AbortController().signal, ...listener }: Case) {
   const said: string[] = []
   let shown = ''
   const display = plainDisplay((text) => {
     shown += text
   })
   const end = await runPipeline(
-    pipeline((text) => said.push(text)),
-    { display, signal, dryRun, began: Date.now() },
+    pipeline(
+      (text) => said.push(text),
+      () => shown,
+    ),
+    { display, signal, dryRun, began: Date.now(), ...listener },
   )
   const states = end.records.map(({ name, state, undo }) => `${name} ${state}${undo ? ` undo ${undo}` : ''}`)
   return { end, said, shown, states }
@@ -109,6 +120,170 @@ test('a lane can hold lanes: what comes before them is waited for, and what come
   })
   expect(order).toEqual(['fmt', 'cook', 'build', 'test', 'last'])
   expect(states).toEqual(['cook done', 'test done', 'build done', 'last done', 'fmt done'])
+})
+
+/** For a step that must go on meanwhile: its own end would bring it about. */
+async function until(isSo: () => boolean, what: string): Promise<void> {
+  for (let turns = 0; turns < 300 && !isSo(); turns++) await sleep(10)
+  if (!isSo()) throw new Error(`In vain: ${what}`)
+}
+
+const seen = (shown: () => string, text: string) =>
+  until(() => shown().includes(text), `"${text}" to be shown while its step runs`)
+
+const withoutTimes = (shown: string) =>
+  shown
+    .replace(/ \([\d.]+ s\)/g, '')
+    .split('\n')
+    .slice(0, -1)
+
+test('when the shown lane is over, the next one that still runs is shown, with what it had said, and then live', async () => {
+  const { shown, end } = await running({
+    pipeline: (_, shown) => {
+      const audit = step('audit', async ({ log }) => {
+        log.info('audit 1')
+        await seen(shown, 'build 2')
+        log.info('audit 2')
+      })
+      const build = step('build', async ({ log }) => {
+        log.info('build 1')
+        await seen(shown, '> BUILD\n  build 1\n')
+        log.info('build 2')
+        expect(shown()).toMatch(/ {2}build 2\n$/)
+        await until(() => audit.hasRun, 'the audit to end')
+        log.info('build 3')
+      })
+      const next = step('next', async ({ log }) => {
+        log.info('next 1')
+        expect(shown()).toMatch(/> NEXT\n {2}next 1\n$/)
+      })
+      const gate = step('gate', async ({ log }) => log.info('gate 1'))
+      return [[[gate], [step('short', async () => 0)], [build, next], [audit]]]
+    },
+  })
+  expect(end.failure).toBeUndefined()
+  expect(withoutTimes(shown)).toEqual([
+    ...['> GATE', '  gate 1', 'ok GATE', '> SHORT', 'ok SHORT'],
+    ...['> BUILD', '  build 1', '  build 2', '  build 3', 'ok BUILD'],
+    ...['> AUDIT', '  audit 1', '  audit 2', 'ok AUDIT'],
+    ...['> NEXT', '  next 1', 'ok NEXT'],
+  ])
+})
+
+test('so is a lane within the shown lane, and a lane that holds lanes itself', async () => {
+  const live = (name: string, shown: () => string) =>
+    step(name, async ({ log }) => {
+      log.info(`${name} 1`)
+      await seen(shown, `> ${name.toUpperCase()}\n  ${name} 1\n`)
+    })
+  const { shown, end } = await running({
+    pipeline: (_, shown) => [
+      [
+        [[[step('clippy', async () => 0)], [live('build', shown)]], step('pack', async () => 0)],
+        [step('cook', async () => 0), [[live('test', shown)], [live('doc', shown)]], step('last', async () => 0)],
+      ],
+    ],
+  })
+  expect(end.failure).toBeUndefined()
+  expect(withoutTimes(shown)).toEqual([
+    ...['> CLIPPY', 'ok CLIPPY', '> COOK', 'ok COOK', '> BUILD', '  build 1', 'ok BUILD', '> PACK', 'ok PACK'],
+    ...['> TEST', '  test 1', 'ok TEST', '> DOC', '  doc 1', 'ok DOC', '> LAST', 'ok LAST'],
+  ])
+})
+
+/** What a made-up step does: that many lines, with a turn of the event loop before each and after the last. */
+type Made = { lines: number; applies: boolean } | { lanes: Made[][] }
+
+const { stage: anyStage } = fc.letrec<{ stage: Made; nested: Made }>((tie) => ({
+  stage: fc.oneof(
+    { maxDepth: 3, depthSize: 'small' },
+    fc.record({ lines: fc.nat(4), applies: fc.boolean() }),
+    tie('nested'),
+  ),
+  nested: fc.record({
+    lanes: fc.array(fc.array(tie('stage'), { maxLength: 3 }), { minLength: 1, maxLength: 4 }),
+  }),
+}))
+
+test('whatever goes beside what: no lines mix, none is lost, and while something runs, something is shown', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyStage, { minLength: 1, maxLength: 3 }), async (made) => {
+      let open: string | undefined
+      const shown: string[] = []
+      const told: string[] = []
+      const show = (title: string, text: string) => {
+        expect(title).toBe(open)
+        shown.push(text)
+      }
+      const display: Display = {
+        stepStarted: (title) => {
+          expect(open).toBeUndefined()
+          open = title
+        },
+        line: (text) => show(text.split(' ')[0] ?? '', text),
+        problem: (_, text) => show(text.split(' ')[0] ?? '', text),
+        stepEnded: ({ title, state }) => {
+          if (state === 'skipped') expect(open).toBeUndefined()
+          else show(title, `${title} ended`)
+          open = undefined
+        },
+        close: () => {},
+      }
+      let steps = 0
+      const stageOf = (one: Made): Stage => {
+        if ('lanes' in one) return one.lanes.map((lane) => lane.map(stageOf))
+        const title = `S${steps++}`
+        const run: StepOptions<void>['run'] = async ({ log }) => {
+          for (let line = 0; line < one.lines; line++) {
+            await turn()
+            expect(open).toBeDefined()
+            told.push(`${title} ${line}`)
+            log.info(`${title} ${line}`)
+          }
+          await turn()
+          expect(open).toBeDefined()
+          told.push(`${title} ended`)
+        }
+        return step(title, run, { applies: () => one.applies || 'not today' })
+      }
+      const { failure } = await runPipeline(made.map(stageOf), {
+        display,
+        signal: new AbortController().signal,
+        dryRun: false,
+        began: Date.now(),
+      })
+      expect(failure?.error).toBeUndefined()
+      expect(shown.toSorted()).toEqual(told.toSorted())
+    }),
+  )
+})
+
+test('all that is running is told at each start and each end', async () => {
+  const told: string[] = []
+  const { end } = await running({
+    onRunning: (titles) => void told.push(titles.join(' ')),
+    pipeline: (say) => [
+      step('first', async () => 0),
+      step('not', async () => 0, { applies: () => 'not today' }),
+      [
+        [step('clippy', () => sleep(30)), step('test', async () => say('tested'))],
+        [step('build', () => sleep(60).then(() => Promise.reject(new Failed('no linker'))))],
+      ],
+    ],
+  })
+  expect(end.failure).toMatchObject({ step: 'build' })
+  expect(told).toEqual([...['FIRST', '', 'CLIPPY', 'CLIPPY BUILD', 'BUILD', 'BUILD TEST', 'BUILD', '']])
+})
+
+test('that nobody can write down what is running is said, and stops nothing', async () => {
+  const { states, shown } = await running({
+    onRunning: () => {
+      throw new Error('the disk is full')
+    },
+    pipeline: () => [step('a', async () => 0)],
+  })
+  expect(states).toEqual(['a done'])
+  expect(shown).toContain('warning: What is running could not be noted: the disk is full\n')
 })
 
 const untilStopped = (signal: AbortSignal) =>

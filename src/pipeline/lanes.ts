@@ -1,46 +1,53 @@
 import type { Display } from '../report/display.ts'
 
+/** What is not shown yet, in its order. */
+type Held = (() => void)[]
+
 /**
- * A display for each of several lanes. The first is shown as it goes on; of the others each step is shown whole when it
- * has ended, between the steps of the first, so that their lines do not mix.
+ * Goes along lanes side by side, with a display for each. The first that has not ended is shown as it goes on; of the
+ * others each step is shown whole when it has ended, between the steps of the first, so that their lines do not mix.
  */
-export function displaysOf(display: Display, lanes: number): Display[] {
-  if (lanes === 1) return [display]
-  const ended: (() => void)[] = []
-  let shownIsOpen = false
-  const showEnded = () => {
-    for (const show of ended.splice(0)) show()
-  }
-  const shown: Display = {
-    ...display,
-    stepStarted: (title) => {
-      shownIsOpen = true
-      display.stepStarted(title)
-    },
-    stepEnded: (record) => {
-      display.stepEnded(record)
-      shownIsOpen = false
-      showEnded()
-    },
-  }
-  const held = (): Display => {
-    let waiting: (() => void)[] = []
-    const wait = (show: () => void) => void waiting.push(show)
-    return {
-      stepStarted: (title) => wait(() => display.stepStarted(title)),
-      line: (text) => wait(() => display.line(text)),
-      problem: (level, text) => wait(() => display.problem(level, text)),
+export async function sideBySide<L>(
+  lanes: readonly L[],
+  display: Display,
+  go: (lane: L, display: Display) => Promise<void>,
+): Promise<void> {
+  const running: { held: Held; isInStep: boolean }[] = []
+  const endedSteps: Held[] = []
+
+  const goAlong = async (lane: L) => {
+    const own = { held: [] as Held, isInStep: false }
+    running.push(own)
+    const show = (it: () => void) => {
+      if (running[0] === own) it()
+      else own.held.push(it)
+    }
+    const shownOrHeld: Display = {
+      stepStarted: (title) => {
+        own.isInStep = true
+        show(() => display.stepStarted(title))
+      },
+      line: (text) => show(() => display.line(text)),
+      problem: (level, text) => show(() => display.problem(level, text)),
       stepEnded: (record) => {
-        const step = waiting
-        waiting = []
-        ended.push(() => {
-          for (const show of step) show()
-          display.stepEnded(record)
-        })
-        if (!shownIsOpen) showEnded()
+        show(() => display.stepEnded(record))
+        own.isInStep = false
+        endedSteps.push(own.held.splice(0))
+        if (!running[0]?.isInStep) endedSteps.splice(0).forEach(showHeld)
       },
       close: () => display.close(),
     }
+    try {
+      await go(lane, shownOrHeld)
+    } finally {
+      running.splice(running.indexOf(own), 1)
+      // Whoever is the first now is in the middle of a step, and nobody knows for how long.
+      if (running[0] !== undefined) showHeld(running[0].held)
+    }
   }
-  return [shown, ...Array.from({ length: lanes - 1 }, held)]
+  await Promise.all(lanes.map(goAlong))
+}
+
+function showHeld(held: Held): void {
+  for (const show of held.splice(0)) show()
 }

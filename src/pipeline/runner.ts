@@ -3,8 +3,8 @@ import { Cancelled, Failed } from '../report/ending.ts'
 import type { Finding } from '../report/finding.ts'
 import type { Log } from '../report/log.ts'
 import type { StepRecord, StepState } from '../report/record.ts'
-import { displaysOf } from './lanes.ts'
-import { type Lane, type Pipeline, type Stage, Step, stepsOf } from './step.ts'
+import { sideBySide } from './lanes.ts'
+import { type Pipeline, type Stage, Step, stepsOf } from './step.ts'
 
 export type RunnerOptions = {
   display: Display
@@ -12,8 +12,8 @@ export type RunnerOptions = {
   dryRun: boolean
   /** When the run began, in milliseconds since 1970: the times of the records count from it. */
   began: number
-  /** Hears what is going on, for whoever must tell it after we were killed. */
-  onStep?: (step: { name: string; title: string }) => void
+  /** Hears at each start and end of a step which ones are running, for whoever must tell it after we were killed. */
+  onRunning?: (titles: readonly string[]) => void
 }
 
 export type PipelineEnd = {
@@ -34,15 +34,16 @@ export async function runPipeline(pipeline: Pipeline, options: RunnerOptions): P
   const over = rejectedAfter(options.signal, ALL_AFTER_CANCEL_MS, new Error('it took too long'))
   // Most runs are never cancelled, and then nobody waits for it.
   over.catch(() => {})
+  const run: StepRun = { ...options, findings, over, running: new Set() }
   const records = new Map<Step, StepRecord>()
   const finished: Step[] = []
   let failure: PipelineEnd['failure']
 
   for (const stage of pipeline) {
     for (const step of stepsOf(stage)) records.set(step, notReached(step, options.began))
-    if (failure === undefined) failure = await runStage(stage, { ...options, findings, over }, records, finished)
+    if (failure === undefined) failure = await runStage(stage, run, records, finished)
   }
-  if (failure !== undefined) await undoAll(finished, records, { ...options, findings, over })
+  if (failure !== undefined) await undoAll(finished, records, run)
   return { records: [...records.values()], findings, ...(failure !== undefined && { failure }) }
 }
 
@@ -81,12 +82,10 @@ async function runStage(
       // What has not begun when another lane fails is not reached; when the run is cancelled, it says so itself.
       if (siblings.signal.aborted) return
       if (stage instanceof Step) await runOne(stage, display)
-      else await runBeside(stage, display)
+      else if (!('lanes' in stage)) await sideBySide(stage, display, runEach)
+      else if (stage.mayGoBeside()) await sideBySide(stage.lanes, display, runEach)
+      else await runEach(stage.lanes.flat(), display)
     }
-  }
-  const runBeside = async (lanes: readonly Lane[], display: Display): Promise<void> => {
-    const displays = displaysOf(display, lanes.length)
-    await Promise.all(lanes.map((lane, index) => runEach(lane, displays[index] ?? display)))
   }
   await runEach([whole], run.display)
   const inOrder = stepsOf(whole).filter((step) => late.has(step))
@@ -102,6 +101,8 @@ function together(late: readonly { step: string; error: unknown }[]): PipelineEn
 
 type StepRun = RunnerOptions & {
   findings: Finding[]
+  /** The steps that are running, oldest first. */
+  running: Set<Step>
   /** Rejects when a cancelled run must be over, whatever it is doing then. */
   over: Promise<never>
   /** Ended when a step of the stage has failed: what is only of use without that is stopped. */
@@ -120,6 +121,7 @@ async function runStep(step: Step, run: StepRun): Promise<{ record: StepRecord; 
     ...(reason !== undefined && { reason }),
   })
   const ended = (ending: StepRecord, error?: unknown) => {
+    if (run.running.delete(step)) tellRunning(run)
     display.stepEnded(ending)
     return { record: ending, ...(error !== undefined && { error }) }
   }
@@ -128,7 +130,8 @@ async function runStep(step: Step, run: StepRun): Promise<{ record: StepRecord; 
     const applies = step.applies()
     if (applies !== true) return ended(record('skipped', applies))
     display.stepStarted(step.title)
-    tell(run, step)
+    run.running.add(step)
+    tellRunning(run)
     if (run.dryRun) {
       for (const line of step.plan()) display.line(line)
       return ended(record('planned'))
@@ -168,11 +171,14 @@ async function undoAll(finished: readonly Step[], records: Map<Step, StepRecord>
 }
 
 /** Who listens only wants to know how far we came: that it cannot be written down is no reason to stop. */
-function tell({ onStep, display }: StepRun, step: Step): void {
+function tellRunning({ onRunning, running, display }: StepRun): void {
   try {
-    onStep?.(step)
+    onRunning?.([...running].map(({ title }) => title))
   } catch (error) {
-    display.problem('warning', `The step could not be noted: ${error instanceof Error ? error.message : String(error)}`)
+    display.problem(
+      'warning',
+      `What is running could not be noted: ${error instanceof Error ? error.message : String(error)}`,
+    )
   }
 }
 

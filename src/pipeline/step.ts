@@ -15,7 +15,8 @@ export type StepOptions<T> = {
   failsLate?: true
   /** What it makes is for nobody when another step of its stage fails: it is stopped then, and that is no failure. */
   onlyIfAllGoesWell?: true
-  /** Takes back what `run` did, when a later step fails. */
+  /** Takes back what `run` did, when a later step fails, unless another step has seen to it. */
+  isSettled?: () => boolean
   undo?(result: T, context: StepContext): Promise<void>
 }
 
@@ -50,7 +51,8 @@ export class Step<T = unknown> {
   }
 
   get canUndo(): boolean {
-    return this.hasRun && this.#options.undo !== undefined
+    const { undo, isSettled } = this.#options
+    return this.hasRun && undo !== undefined && isSettled?.() !== true
   }
 
   applies(): true | string {
@@ -73,8 +75,11 @@ export class Step<T = unknown> {
 /** Stages that come one after the other while other lanes go their own way. */
 export type Lane = readonly Stage[]
 
+/** Lanes that may go side by side, which is judged when they begin; else they go one after the other. */
+export type InTurn = { lanes: readonly Lane[]; mayGoBeside: () => boolean }
+
 /** One step, or lanes side by side; the first of them is the one that is shown while it goes on. */
-export type Stage = Step | readonly Lane[]
+export type Stage = Step | readonly Lane[] | InTurn
 
 // A step of any result fits into the list; only its own users know the type.
 export type Pipeline = readonly Stage[]
@@ -84,7 +89,12 @@ export function besideEachOther(...lanes: readonly Lane[]): Stage {
   return lanes.filter((lane) => lane.length > 0)
 }
 
+export function inTurnUnless(mayGoBeside: () => boolean, ...lanes: readonly Lane[]): Stage {
+  return { lanes, mayGoBeside }
+}
+
 /** Every step of a stage, in the order in which it is written down. */
 export function stepsOf(stage: Stage): Step[] {
-  return stage instanceof Step ? [stage] : stage.flatMap((lane) => lane.flatMap(stepsOf))
+  if (stage instanceof Step) return [stage]
+  return ('lanes' in stage ? stage.lanes : stage).flatMap((lane) => lane.flatMap(stepsOf))
 }
