@@ -4,7 +4,8 @@ import type { Ingredient } from '../../src/build/ingredients.ts'
 import { checkProfileForDeploy, readProfile } from '../../src/build/profile.ts'
 import { Refused } from '../../src/report/ending.ts'
 
-const profileOf = (manifest: string, name = 'release', environment = {}) => readProfile({ name, manifest, environment })
+const profileOf = (manifest: string, name = 'release', environment = {}) =>
+  readProfile({ name, manifest, configs: [], environment })
 
 test('what nobody sets is as cargo has it', () => {
   const unset = { strip: undefined, lto: undefined, codegenUnits: undefined, panic: undefined }

@@ -16,6 +16,8 @@ const GATES: CookPlan['gates'] = {
   test: true,
   testTarget: undefined,
   featureArguments: ['--all-features'],
+  clippyArguments: [],
+  testArguments: [[]],
 }
 
 const PLACE = { manifest: '/s/Cargo.toml', config: '/s/cook.toml', cargo: cargoAbilities('1.95.0') }
@@ -41,6 +43,22 @@ test('a gate that does not run is not cooked for, and both can have a target', (
   expect(test).toContain('--profile test --target aarch64-unknown-linux-gnu --workspace')
   const [clippy] = lines({ gates: { ...GATES, test: false, testTarget: 'aarch64-unknown-linux-gnu' }, builds: [] })
   expect(clippy).toContain('--all-targets --target aarch64-unknown-linux-gnu --workspace')
+})
+
+test('what decides about units is asked for as each gate asks for it, and the tests as often as they are compiled', () => {
+  const gates = {
+    ...GATES,
+    featureArguments: [],
+    clippyArguments: ['--profile', 'x'],
+    testArguments: [[], ['--release', '--features', 'a']],
+  }
+  expect(lines({ gates, builds: [] })).toEqual([
+    `gates: cargo check ${IN_PLACE} --all-targets --workspace --profile x ${AT_LAST}`,
+    `gates: cargo build ${IN_PLACE} --tests --examples --profile test --workspace ${AT_LAST}`,
+    `gates: cargo build ${IN_PLACE} --tests --examples --workspace --release --features a ${AT_LAST}`,
+  ])
+  const config = cookConfig({ gates, builds: [] }, [{ name: 'app', version: '1.0.0' }])
+  expect(Object.keys(parse(config)['profile'] ?? {})).toEqual(['release', 'test', 'x'])
 })
 
 test('zig stands in for cargo where it links, and understands the glibc', () => {
@@ -87,13 +105,18 @@ test('every local package gets a profile of its own wherever it is compiled, wha
   expect(profile).toEqual({ dev: { package: own }, test: { package: own }, tight: { package: own } })
 })
 
-test('features and test target of gates that do not run are no part of the work', () => {
-  const none = { clippy: false, test: false, testTarget: undefined, featureArguments: [] }
-  expect(workOf({ gates: { ...none, testTarget: 'x', featureArguments: ['--all-features'] }, builds: [] })).toEqual(
-    workOf({ gates: none, builds: [] }),
-  )
+test('features, arguments and test target of gates that do not run are no part of the work', () => {
+  const own = { clippyArguments: [], testArguments: [[]] }
+  const none = { clippy: false, test: false, testTarget: undefined, featureArguments: [], ...own }
+  const asked = { clippyArguments: ['--release'], testArguments: [['--release']] }
+  expect(
+    workOf({ gates: { ...none, ...asked, testTarget: 'x', featureArguments: ['--all-features'] }, builds: [] }),
+  ).toEqual(workOf({ gates: none, builds: [] }))
   const clippy = { ...none, clippy: true }
-  expect(workOf({ gates: { ...clippy, testTarget: 'x' }, builds: [] })).not.toEqual(
+  for (const more of [{ testTarget: 'x' }, { clippyArguments: ['--release'] }]) {
+    expect(workOf({ gates: { ...clippy, ...more }, builds: [] })).not.toEqual(workOf({ gates: clippy, builds: [] }))
+  }
+  expect(workOf({ gates: { ...clippy, testArguments: [['--release']] }, builds: [] })).toEqual(
     workOf({ gates: clippy, builds: [] }),
   )
 })

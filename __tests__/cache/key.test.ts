@@ -11,7 +11,14 @@ import {
 } from '../../src/cache/key.ts'
 
 const PLAN: CookPlan = {
-  gates: { clippy: true, test: true, testTarget: undefined, featureArguments: [] },
+  gates: {
+    clippy: true,
+    test: true,
+    testTarget: undefined,
+    featureArguments: [],
+    clippyArguments: [],
+    testArguments: [[]],
+  },
   builds: [
     {
       packages: [{ name: 'app', version: '0.1.0' }],
@@ -107,6 +114,8 @@ test.each<[string, Partial<KeyFacts>]>([
   ['features', { plan: build({ featureArguments: ['--all-features'] }) }],
   ['package', { plan: build({ packages: [{ name: 'worker', version: '0.1.0' }] }) }],
   ['set of gates', { plan: gates({ test: false }) }],
+  ['profile that clippy is told', { plan: gates({ clippyArguments: ['--release'] }) }],
+  ['profile that the tests are told', { plan: gates({ testArguments: [['--release']] }) }],
   ['target of the tests', { plan: gates({ testTarget: 'aarch64-unknown-linux-gnu' }) }],
 ])('nothing is restored from another %s', (_, more) => {
   const before = cacheKeys(FACTS).dependencies

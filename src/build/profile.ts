@@ -20,15 +20,20 @@ export type ProfileOptions = {
   name: string
   /** The Cargo.toml of the workspace's root: profiles of members are ignored by cargo too. */
   manifest: string
+  /** What cargo's configuration files say, the strongest first. */
+  configs: readonly unknown[]
   /** The one that cargo gets. */
   environment: Environment
 }
 
 type Table = Record<string, unknown>
 
-/** Reads a profile as cargo resolves it: what it inherits, its own table, and `CARGO_PROFILE_…` over each of them. */
-export function readProfile({ name, manifest, environment }: ProfileOptions): Profile {
-  const layers = chainOf(name, tablesIn(manifest))
+/**
+ * Reads a profile as cargo resolves it: what it inherits, then its own table. Over the table of the manifest stand those of
+ * configuration files, and over each of them `CARGO_PROFILE_…`.
+ */
+export function readProfile({ name, manifest, configs, environment }: ProfileOptions): Profile {
+  const layers = chainOf(name, tablesOver(manifest, configs))
     .toReversed()
     .flatMap((layer) => [layer.own, fromEnvironment(layer.name, environment)])
   const merged: Table = Object.assign({}, ...layers)
@@ -49,17 +54,19 @@ export function readProfile({ name, manifest, environment }: ProfileOptions): Pr
   }
 }
 
-/** Whether anybody says how the build scripts and procedural macros of a profile are compiled. */
-export function saysOfBuildScripts({ name, manifest, environment }: ProfileOptions): boolean {
-  const variable = `CARGO_PROFILE_${name}_BUILD_OVERRIDE_`.toUpperCase()
-  const isSet = Object.keys(environment).some((each) => each.startsWith(variable))
-  return isSet || tablesIn(manifest).get(name)?.['build-override'] !== undefined
+/** Whether anybody says how the build scripts and procedural macros of a profile, or of one it inherits from, are compiled. */
+export function saysOfBuildScripts({ name, manifest, configs, environment }: ProfileOptions): boolean {
+  const variables = Object.keys(environment)
+  return chainOf(name, tablesOver(manifest, configs)).some(
+    (layer) =>
+      layer.own['build-override'] !== undefined ||
+      variables.some((each) => each.startsWith(variableOf(layer.name, 'build-override-'))),
+  )
 }
 
 /** All that cargo takes for `--profile`: its own, those of the manifest, and those of its configuration files. */
 export function profileNames(manifest: string, configs: readonly unknown[]): string[] {
-  const configured = configs.filter(isRecord).flatMap(({ profile }) => (isRecord(profile) ? Object.keys(profile) : []))
-  return [...new Set([...BUILT_IN.keys(), ...tablesIn(manifest).keys(), ...configured])]
+  return [...new Set([...BUILT_IN.keys(), ...tablesOver(manifest, configs).keys()])]
 }
 
 /** Refuses what must not serve anybody: code that is many times slower, and stops at checks meant for developers. */
@@ -99,26 +106,38 @@ function chainOf(name: string, tables: ReadonlyMap<string, Table>): { name: stri
   return chain
 }
 
-function tablesIn(manifest: string): Map<string, Table> {
-  let parsed: unknown
+/** What is said of each profile, by the strongest of those who say it. */
+function tablesOver(manifest: string, configs: readonly unknown[]): Map<string, Table> {
+  const tables = new Map<string, Table>()
+  for (const source of [parsed(manifest), ...configs.toReversed()]) {
+    const profiles = isRecord(source) && isRecord(source['profile']) ? source['profile'] : {}
+    for (const [name, table] of Object.entries(profiles)) {
+      if (isRecord(table)) tables.set(name, { ...tables.get(name), ...table })
+    }
+  }
+  return tables
+}
+
+function parsed(manifest: string): unknown {
   try {
-    parsed = parse(manifest)
+    return parse(manifest)
   } catch {
     // cargo reads it too, and says what is wrong with it.
-    return new Map()
+    return undefined
   }
-  const profiles = isRecord(parsed) && isRecord(parsed['profile']) ? parsed['profile'] : {}
-  return new Map(Object.entries(profiles).flatMap(([name, table]) => (isRecord(table) ? [[name, table] as const] : [])))
 }
 
 const READ = ['opt-level', 'debug-assertions', 'debug', 'strip', 'lto', 'codegen-units', 'panic']
 
 function fromEnvironment(profile: string, environment: Environment): Table {
-  const variable = (key: string) => `CARGO_PROFILE_${profile}_${key}`.replaceAll('-', '_').toUpperCase()
   return Object.fromEntries(
     READ.flatMap((key) => {
-      const value = environment[variable(key)]
+      const value = environment[variableOf(profile, key)]
       return value === undefined ? [] : [[key, value]]
     }),
   )
+}
+
+function variableOf(profile: string, key: string): string {
+  return `CARGO_PROFILE_${profile}_${key}`.replaceAll('-', '_').toUpperCase()
 }

@@ -1,4 +1,5 @@
 import { sortedOnce } from './fingerprint.ts'
+import { profileIn } from './unit-arguments.ts'
 
 /** One binary, or several, as the run builds them later. */
 export type CookBuild = {
@@ -21,6 +22,10 @@ export type CookPlan = {
     /** Undefined for the machine's own. */
     testTarget: string | undefined
     featureArguments: readonly string[]
+    /** What `unitArguments` reads out of those that somebody added. */
+    clippyArguments: readonly string[]
+    /** The same for the tests, and for each way in which they are compiled. */
+    testArguments: readonly (readonly string[])[]
   }
   builds: readonly CookBuild[]
 }
@@ -47,17 +52,20 @@ export type CookCall = { purpose: string; file: string; args: readonly string[] 
 
 /** The calls that compile for each part of the plan what it needs from elsewhere, exactly as that part will need it. */
 export function cookCalls({ gates, builds }: CookPlan, place: CookPlace): CookCall[] {
-  const { clippy, test, testTarget, featureArguments } = gates
-  const gate = (args: string[]): CookCall => ({
+  const { clippy, test, testTarget, featureArguments, clippyArguments, testArguments } = gates
+  const gate = (args: readonly string[], more: readonly string[]): CookCall => ({
     purpose: 'gates',
     file: 'cargo',
-    args: cookArguments([...args, '--workspace', ...featureArguments], place),
+    // A target that is added stands beside the other, for cargo too.
+    args: cookArguments([...args, ...targetArguments(testTarget), '--workspace', ...featureArguments, ...more], place),
   })
   return [
     // For what is not the project's own clippy is nothing but `cargo check`.
-    ...(clippy ? [gate(['check', '--all-targets', ...targetArguments(testTarget)])] : []),
-    // As `cargo test --no-run`, which has no `--keep-going`.
-    ...(test ? [gate(['build', '--tests', '--examples', '--profile', 'test', ...targetArguments(testTarget)])] : []),
+    ...(clippy ? [gate(['check', '--all-targets'], clippyArguments)] : []),
+    // As `cargo test --no-run`, which has no `--keep-going`. Whatever profile is asked for, tests have no other.
+    ...(test ? testArguments : []).map((more) =>
+      gate(['build', '--tests', '--examples', ...(profileIn(more) === undefined ? ['--profile', 'test'] : [])], more),
+    ),
     ...builds.map(
       (build): CookCall => ({
         purpose: build.target.triple,
@@ -74,9 +82,10 @@ export function cookCalls({ gates, builds }: CookPlan, place: CookPlace): CookCa
  * an empty library that is younger than the real source for the compiled form of that source.
  */
 export function cookConfig(plan: CookPlan, local: readonly { name: string; version: string }[]): string {
+  const { clippy, test, clippyArguments, testArguments } = plan.gates
   const profiles = sortedOnce([
-    ...(plan.gates.clippy ? ['dev'] : []),
-    ...(plan.gates.test ? ['test'] : []),
+    ...(clippy ? [profileIn(clippyArguments) ?? 'dev'] : []),
+    ...(test ? testArguments : []).map((args) => profileIn(args) ?? 'test'),
     ...plan.builds.map(({ profile }) => profile),
   ])
   const tables = profiles.flatMap((profile) =>
@@ -95,7 +104,7 @@ const NOBODY_ELSES = 251
  * told apart by itself.
  */
 export function workOf({ gates, builds }: CookPlan): unknown {
-  const { clippy, test, testTarget, featureArguments } = gates
+  const { clippy, test, testTarget, featureArguments, clippyArguments, testArguments } = gates
   const compiling = clippy || test
   return {
     gates: {
@@ -103,6 +112,8 @@ export function workOf({ gates, builds }: CookPlan): unknown {
       test,
       testTarget: compiling ? testTarget : undefined,
       features: compiling ? featureArguments : [],
+      clippyArguments: clippy ? clippyArguments : [],
+      testArguments: test ? testArguments : [],
     },
     builds: builds
       .map(({ packages, featureArguments: features, profile, target }) => ({

@@ -1,6 +1,8 @@
 import { featureArguments } from '../build/arguments.ts'
 import type { CookPlan } from '../cache/cook.ts'
 import type { CookOptions } from '../cache/run-cook.ts'
+import { unitArguments } from '../cache/unit-arguments.ts'
+import { wantsNextest } from '../gates/nextest.ts'
 import type { Environment } from '../process/environment.ts'
 import type { Facts } from './facts.ts'
 import { gateEnvironment } from './gate-environment.ts'
@@ -13,7 +15,8 @@ export type Cooking = { plan: CookPlan; environments: CookOptions['environments'
 type CookedTarget = Pick<Linked, 'target' | 'zigbuild'>
 
 /** What this run compiles, so that its dependencies can be compiled ahead. */
-export function cookPlanOf({ settings, chosen, gates, rustc }: Facts, targets: readonly CookedTarget[]): CookPlan {
+export function cookPlanOf(facts: Facts, targets: readonly CookedTarget[]): CookPlan {
+  const { settings, chosen, gates, rustc } = facts
   const features = featureArguments(settings.features)
   const testTarget = settings['test-target']
   const has = (name: string) => gates.some((gate) => gate.name === name)
@@ -23,6 +26,8 @@ export function cookPlanOf({ settings, chosen, gates, rustc }: Facts, targets: r
       test: has('test'),
       testTarget: testTarget === '' || testTarget === rustc.host ? undefined : testTarget,
       featureArguments: features,
+      clippyArguments: unitArguments(settings['clippy-args'], 'cargo'),
+      testArguments: testArgumentsOf(facts),
     },
     builds: targets.map(({ target, zigbuild }) => ({
       packages: chosen.map(({ package: { name, version } }) => ({ name, version })),
@@ -33,6 +38,15 @@ export function cookPlanOf({ settings, chosen, gates, rustc }: Facts, targets: r
       through: { zigbuild },
     })),
   }
+}
+
+function testArgumentsOf({ settings, project, gates }: Facts): string[][] {
+  const args = settings['test-args']
+  const nextest = gates.some((gate) => gate.nextest) || wantsNextest(project.workspaceRoot)
+  if (!nextest) return [unitArguments(args, 'cargo')]
+  const own = unitArguments(args, 'nextest')
+  // What nextest alone is told, cargo is not when it compiles before it, nor for the examples in documentation.
+  return own.length === 0 ? [own] : [[], own]
 }
 
 /** The plan with all that its calls are given. */

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readProfile, saysOfBuildScripts } from '../build/profile.ts'
+import { readCargoConfigs } from '../cache/cargo-config.ts'
 import { cargoAbilities } from '../cache/cook.ts'
 import type { Environment } from '../process/environment.ts'
 import type { Facts } from './facts.ts'
+import { homesOf } from './homes.ts'
 
 type GateFacts = Pick<Facts, 'project' | 'environment' | 'surroundings' | 'rustc'>
 
@@ -15,15 +17,22 @@ type GateFacts = Pick<Facts, 'project' | 'environment' | 'surroundings' | 'rustc
 export async function gateEnvironment(facts: GateFacts): Promise<Environment> {
   const { project, environment, surroundings, rustc } = facts
   if (!surroundings.environment['CI']) return environment
-  const manifest = await readFile(join(project.workspaceRoot, 'Cargo.toml'), 'utf8')
+  const { directory, workspaceRoot } = project
+  const profile = {
+    // Which is told what the profile `dev` is told, and more.
+    name: 'test',
+    manifest: await readFile(join(workspaceRoot, 'Cargo.toml'), 'utf8'),
+    configs: await readCargoConfigs({ directory, cargoHome: homesOf(facts).CARGO_HOME }),
+    environment,
+  }
   // Whoever has said what he wants gets it.
-  if (readProfile({ name: 'test', manifest, environment }).debug !== undefined) return environment
+  if (readProfile(profile).debug !== undefined) return environment
   return {
     ...environment,
     // Older versions know only the number, which stands for more.
     CARGO_PROFILE_DEV_DEBUG: cargoAbilities(rustc.version).namesDebugLevels ? 'line-tables-only' : '1',
     // Most of each is what the standard library has for debuggers.
-    ...(!saysOfBuildScripts({ name: 'dev', manifest, environment }) && {
+    ...(!saysOfBuildScripts(profile) && {
       CARGO_PROFILE_DEV_BUILD_OVERRIDE_STRIP: 'debuginfo',
     }),
   }

@@ -129,7 +129,7 @@ test('a real workspace: what is in the binary, what only built it, and nothing t
   expect(scopesOf(await sbom(project.folder, 'worker', both))).toEqual({ shared: 'required', ryu: 'required' })
 
   // cargo tells two of the values that it resolved for the profile.
-  const resolved = readProfile({ name: 'dist', manifest: PROFILE, environment: {} })
+  const resolved = readProfile({ name: 'dist', manifest: PROFILE, configs: [], environment: {} })
   expect(isRecord(alone.profile) && alone.profile).toMatchObject({
     opt_level: resolved.optLevel,
     debug_assertions: resolved.debugAssertions,

@@ -295,7 +295,8 @@ async function cookedAndReal(directory: string, plan: CookPlan) {
 }
 
 function planOf(builds: readonly CookBuild[]): CookPlan {
-  return { gates: { clippy: true, test: true, testTarget: undefined, featureArguments: [] }, builds }
+  const own = { testTarget: undefined, featureArguments: [], clippyArguments: [], testArguments: [[]] }
+  return { gates: { clippy: true, test: true, ...own }, builds }
 }
 
 function buildOf(name: string, more: Partial<CookBuild>): CookBuild {
