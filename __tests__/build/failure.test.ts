@@ -96,3 +96,18 @@ warning: build failed, waiting for other jobs to finish...
   )
   expect(explained(stderr(''))).toBe('cargo build failed: the build script of `ring` 0.17.14 failed')
 })
+
+test('what could not be brought is told with what happened', () => {
+  const stderr = `    Updating crates.io index
+error: failed to get \`cfg-if\` as a dependency of package \`small v0.1.0 (/work)\`
+
+Caused by:
+  download of config.json failed
+
+Caused by:
+  [7] Could not connect to server (Failed to connect to 127.0.0.1 port 1)
+`
+  expect(explained(stderr)).toBe(
+    'cargo build failed: error: failed to get `cfg-if` as a dependency of package `small v0.1.0 (/work)`: [7] Could not connect to server (Failed to connect to 127.0.0.1 port 1)',
+  )
+})

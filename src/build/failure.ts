@@ -18,7 +18,9 @@ export function explainFailure({ said, stderr, ...facts }: CargoFailure): string
   const known = KNOWN.find(({ sign }) => spoken.some((line) => sign.test(line)))
   const errors = spoken.filter((line) => /^error(\[E\d+\])?:/.test(line) && !ECHOES.test(line))
   const last = lines.findLast((line) => line.trim() !== '') ?? ''
-  const first = (buildScriptFailure(spoken) ?? endedBySignal(spoken) ?? errors[0] ?? last).trim().slice(0, LONGEST)
+  const first = (buildScriptFailure(spoken) ?? endedBySignal(spoken) ?? withCause(errors[0], spoken) ?? last)
+    .trim()
+    .slice(0, LONGEST)
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
   const why = `${said} failed: ${first.replace(/[\x00-\x1f\x7f]+/g, ' ')}${more}${inBuildScript(spoken)}`
   return known === undefined ? why : `${why}\n${known.remedy(facts)}`
@@ -54,6 +56,15 @@ function endedBySignal(lines: readonly string[]): string | undefined {
   const what = lines.slice(0, at + 1).findLast((line) => NOT_COMPILED.test(line))
   if (signal === undefined || what === undefined) return undefined
   return `compiling ${NOT_COMPILED.exec(what)?.[1]} was ended by ${signal}`
+}
+
+/** Of what could not be brought, cargo says first what it was for, and last what happened. */
+function withCause(error: string | undefined, lines: readonly string[]): string | undefined {
+  if (error === undefined || !/^error: (failed to (get|load|download|fetch)|unable to (update|get))\b/i.test(error))
+    return error
+  const at = lines.findLastIndex((line) => line.trim() === 'Caused by:')
+  const cause = lines.slice(at + 1).find((line) => line.trim() !== '')
+  return at < 0 || cause === undefined ? error : `${error}: ${cause.trim()}`
 }
 
 const ENDED = /^\s+process didn't exit successfully: .* \(signal: \d+, (SIG[A-Z]+)/
