@@ -43,6 +43,7 @@ test('build in one job, take in another: the same bytes, proved', async () => {
     "Restore cargo's home",
     'Fetch dependencies',
     'Choose linkers',
+    'Bring compiled dependencies',
     'Restore dependencies',
     'Compile the dependencies',
     'Save the caches',

@@ -1,14 +1,13 @@
-import { stat, statfs } from 'node:fs/promises'
+import { statfs } from 'node:fs/promises'
 import { isAbsolute, relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import type { Environment } from '../process/environment.ts'
 import { runTool } from '../process/tool.ts'
 import { kindOfVerboseLine } from '../process/verbose-cargo.ts'
-import type { Binary } from '../report/binary.ts'
 import { Failed } from '../report/ending.ts'
 import type { Log } from '../report/log.ts'
+import { type Apart, layApart } from './apart.ts'
 import { buildCommand, type Compilation, fetchArguments } from './arguments.ts'
-import { sha256Of } from './digest.ts'
 import { explainFailure } from './failure.ts'
 import { readUnit, type Unit } from './messages.ts'
 
@@ -26,13 +25,15 @@ export type BuildOptions = CargoPlace &
   Compilation & {
     /** The packages with the ids under which cargo's messages name them. */
     chosen: readonly { id: string; name: string; version: string; binaries: readonly string[] }[]
+    /** A folder of ours, for the copies that are proved and delivered. */
+    apart: string
     /** Hears every line of cargo's JSON. */
     onMessage?: (line: string) => void
     /** Hears why cargo compiles what was there already, if it is asked to explain that. */
     onReason?: (line: string) => void
   }
 
-export type Built = { binaries: readonly Binary[]; compiled: number; fresh: number }
+export type Built = { binaries: readonly Apart[]; compiled: number; fresh: number }
 
 /** Brings in every dependency. It runs no build script and no macro, so it alone may see tokens. */
 export async function cargoFetch(place: CargoPlace, triples: readonly string[]): Promise<void> {
@@ -49,7 +50,7 @@ export async function cargoBuild(options: BuildOptions): Promise<Built> {
     const unit = readUnit(line)
     if (unit !== undefined) units.push(unit)
   })
-  const binaries: Binary[] = []
+  const binaries: Apart[] = []
   for (const { id, name, version, binaries: wanted } of options.chosen) {
     for (const binary of wanted) {
       const made = units.findLast((unit) => unit.isBinary && unit.packageId === id && unit.target === binary)
@@ -57,16 +58,9 @@ export async function cargoBuild(options: BuildOptions): Promise<Built> {
       if (path === undefined || !isInside(path, options.targetDirectory)) {
         throw new Failed(`cargo succeeded, but did not say where it put the binary \`${binary}\` of \`${name}\`.`)
       }
-      const { size } = await stat(path)
-      binaries.push({
-        package: name,
-        version,
-        name: binary,
-        target: options.target.triple,
-        path,
-        size,
-        sha256: await sha256Of(path),
-      })
+      binaries.push(
+        await layApart({ package: name, version, name: binary, target: options.target.triple, path }, options.apart),
+      )
     }
   }
   const fresh = units.filter((unit) => unit.fresh).length

@@ -15,7 +15,12 @@ export class Patience {
 
   async ask<T extends Asked>(question: (limitMs: number) => Promise<T>): Promise<T> {
     const asked = await question(Math.floor(this.#leftMs))
-    if (asked.why !== undefined) this.#leftMs -= asked.seconds * 1000
+    if (asked.why !== undefined) this.spend(asked.seconds)
     return asked
+  }
+
+  /** What came was of no use. */
+  spend(seconds: number): void {
+    this.#leftMs -= seconds * 1000
   }
 }

@@ -13,7 +13,6 @@ import { discard, moveIn } from './staging.ts'
 type StoreOptions = {
   /** What it is, for people: `dependencies`. */
   name: string
-  key: string
   /** The command that runs transfer.ts. */
   transfer: readonly [string, ...string[]]
   /** For what nobody needs afterwards. */
@@ -26,18 +25,20 @@ type StoreOptions = {
   limitMs?: number
 }
 
-export type RestoreOptions = StoreOptions & {
-  /** Beginnings of keys, the best first. */
-  restoreKeys: readonly string[]
-  /** The folder that the cache belongs to. */
-  into: string
-  /** Where the archive is unpacked and looked through; on the disk of `into` nothing has to be copied. */
-  staging: string
-  /** Everything that has the shape of this cache, in what was unpacked and in what is there already. */
-  entriesIn(folder: string): Promise<readonly Entry[]>
-  /** Which of what was unpacked can be trusted; all of it, where nothing can be proved. */
-  prove?(folder: string, entries: readonly Entry[]): Promise<readonly Entry[]>
-}
+/** Under which it may have been saved: the very key, where that is known, or beginnings of keys, the best first. */
+type Wanted = { key?: string; restoreKeys?: readonly string[] }
+
+export type RestoreOptions = StoreOptions &
+  Wanted & {
+    /** The folder that the cache belongs to. */
+    into: string
+    /** Where the archive is unpacked and looked through; on the disk of `into` nothing has to be copied. */
+    staging: string
+    /** Everything that has the shape of this cache, in what was unpacked and in what is there already. */
+    entriesIn(folder: string): Promise<readonly Entry[]>
+    /** Which of what was unpacked can be trusted; all of it, where nothing can be proved. */
+    prove?(folder: string, entries: readonly Entry[]): Promise<readonly Entry[]>
+  }
 
 export type Restored = {
   hit: 'exact' | 'prefix' | 'none'
@@ -50,6 +51,7 @@ export type Restored = {
 }
 
 export type SaveOptions = StoreOptions & {
+  key: string
   from: string
   entries: readonly Entry[]
 }
@@ -61,23 +63,26 @@ const LIMIT_MS = 60_000
 /** What was brought from the service and lies apart; `hit` is `none` where nothing came. */
 export type Staged = Restored & {
   /** Moves it to where it belongs. It is `exact` if it was saved under the key that is wanted, as is known by now. */
-  use(wanted?: string): Promise<Restored>
+  use(wanted: string | undefined, limitMs?: number): Promise<Restored>
   /** Forgets it. */
   drop(): Promise<void>
 }
 
 /** Brings a cache back. Whatever the service, the archive or the disk does, the worst end is that there was none. */
 export async function restoreCache(options: RestoreOptions): Promise<Restored> {
-  return (await stageCache(options)).use()
+  return (await stageCache(options)).use(options.key)
 }
 
 /** The first half of restoring: it touches nothing of what will be used, so it can go on beside whatever makes that. */
 export async function stageCache(options: RestoreOptions): Promise<Staged> {
-  const { name, key, restoreKeys, staging, log } = options
+  const { name, restoreKeys = [], staging, log } = options
+  // The service wants a key first. That of a beginning is no whole key, so it is found by its beginning only.
+  const [key = '', ...beginnings] =
+    options.key === undefined ? [restoreKeys[0] ?? '', ...restoreKeys] : [options.key, ...restoreKeys]
   const clock = stopwatch()
   let entries: readonly Entry[] = []
   const outcome = await bounded(options, TOLD_RESTORING, async (tools) => {
-    const answer = await download({ file: ARCHIVE, key, restoreKeys }, { ...options, ...tools })
+    const answer = await download({ file: ARCHIVE, key, restoreKeys: beginnings }, { ...options, ...tools })
     if (answer.key === undefined) return answer
     const { size } = await stat(join(tools.place, ARCHIVE))
     entries = await takeOut(options, tools)
@@ -95,9 +100,14 @@ export async function stageCache(options: RestoreOptions): Promise<Staged> {
     return { ...none, use: async () => none, drop }
   }
   const { key: found, bytes } = outcome
-  const hitOf = (wanted: string) => (found === wanted ? 'exact' : 'prefix')
-  const staged: Restored = { hit: hitOf(key), key: found, ...(bytes !== undefined && { bytes }), seconds }
-  return { ...staged, use: (wanted = key) => moveStaged(options, entries, { ...staged, hit: hitOf(wanted) }), drop }
+  const hitOf = (wanted: string | undefined) => (found === wanted ? 'exact' : 'prefix')
+  const staged: Restored = { hit: hitOf(options.key), key: found, ...(bytes !== undefined && { bytes }), seconds }
+  return {
+    ...staged,
+    use: (wanted, limitMs) =>
+      moveStaged({ ...options, ...(limitMs !== undefined && { limitMs }) }, entries, { ...staged, hit: hitOf(wanted) }),
+    drop,
+  }
 }
 
 async function moveStaged(options: RestoreOptions, entries: readonly Entry[], staged: Restored): Promise<Restored> {

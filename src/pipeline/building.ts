@@ -11,7 +11,7 @@ import { linkStep } from './linking.ts'
 import { type Packed, packStep } from './packing.ts'
 import { partsStep } from './parts.ts'
 import { artifactsOf } from './plan.ts'
-import { besideEachOther, Step } from './step.ts'
+import { besideEachOther, inTurnUnless, Step } from './step.ts'
 import type { Work } from './work.ts'
 
 /** The way from source to a binary that other jobs can take. */
@@ -32,8 +32,7 @@ export function buildingPipeline(facts: Facts): Work {
       besideEachOther([fetch, link], caches.bringingDependencies),
       caches.restoreDependencies,
       besideEachOther(
-        // When the dependencies are there, compilers of two kinds of the same code wait for the linker in turn.
-        [...caches.saving, besideEachOther(gates.compiling, compile)],
+        [...caches.saving, inTurnUnless(() => mayBuildBesideGates(facts, caches.isExact()), gates.compiling, compile)],
         ...gates.quick.map((gate) => [gate]),
       ),
       ...caches.verifying(compiled),
@@ -51,6 +50,16 @@ export function buildingPipeline(facts: Facts): Work {
       uploaded: upload.hasRun ? upload.result : [],
     }),
   }
+}
+
+/**
+ * When the dependencies are there, what is left is a few crates, and compiling one has long stretches on a single core.
+ * Two cargos that compile everything would only fight for memory. And gates that write where the build writes must have
+ * ended before: of two builds with different flags the later one would be delivered.
+ */
+function mayBuildBesideGates({ settings }: Facts, hasDependencies: boolean): boolean {
+  const areGatesPlain = settings['test-args'].length === 0 && settings['clippy-args'].length === 0
+  return hasDependencies && areGatesPlain && !['dev', 'test'].includes(settings.profile)
 }
 
 function archivesOf(pack: Step<readonly Packed[]>): string[] {

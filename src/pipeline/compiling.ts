@@ -1,6 +1,9 @@
+import { join } from 'node:path'
+import type { Apart } from '../build/apart.ts'
 import { buildCommand, type Compilation } from '../build/arguments.ts'
 import { type Built, cargoBuild } from '../build/cargo.ts'
 import { type Compiled, readCompiled } from '../build/compiled.ts'
+import type { Binary } from '../report/binary.ts'
 import type { CompiledUnits } from './compiled.ts'
 import type { Facts } from './facts.ts'
 import { tool } from './finding-tools.ts'
@@ -10,7 +13,13 @@ import { buildEnvironmentFor } from './reproducing.ts'
 import { Step, type StepContext } from './step.ts'
 
 /** What came out of compiling for one target, with everything that went in. */
-export type CompiledTarget = Built & { triple: string; ingredients: readonly Compiled[] }
+export type CompiledTarget = Omit<Built, 'binaries'> & {
+  triple: string
+  binaries: readonly Binary[]
+  /** The same, with the copies that nobody else can have touched. */
+  apart: readonly Apart[]
+  ingredients: readonly Compiled[]
+}
 
 type Needs = {
   link: Step<readonly Linked[]>
@@ -68,6 +77,7 @@ async function compile(facts: Facts, linked: Linked, needs: Needs, context: Step
     chosen: chosen.map(({ package: { id, name, version }, binaries }) => ({ id, name, version, binaries })),
     directory: project.directory,
     targetDirectory: project.targetDirectory,
+    apart: join(project.targetDirectory, 'rust-deploy', 'built'),
     environment: {
       ...(await buildEnvironmentFor(facts, linked)),
       RUST_DEPLOY_VERSION: others.length === 0 ? version : undefined,
@@ -85,7 +95,9 @@ async function compile(facts: Facts, linked: Linked, needs: Needs, context: Step
   })
   if (others.length > 0) log.info('The packages have several versions, so RUST_DEPLOY_VERSION was not set.')
   log.info(`${built.compiled} compiled, ${built.fresh} fresh`)
-  const binaries = []
-  for (const binary of built.binaries) binaries.push(await proved(facts, binary, linked.target, context))
-  return { ...built, binaries, triple: linked.target.triple, ingredients }
+  const apart: Apart[] = []
+  for (const { binary, copy } of built.binaries) {
+    apart.push({ binary: await proved(facts, { binary, copy }, linked.target, context), copy })
+  }
+  return { ...built, binaries: apart.map(({ binary }) => binary), apart, triple: linked.target.triple, ingredients }
 }

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { adviceOn } from '../build/advice.ts'
+import { type Apart, putBack } from '../build/apart.ts'
 import { packArchive } from '../build/archive.ts'
 import { sha256Of } from '../build/digest.ts'
 import { ingredientsOf } from '../build/ingredients.ts'
@@ -8,9 +9,11 @@ import type { Beside } from '../build/parcel.ts'
 import { readProfile } from '../build/profile.ts'
 import { writeSbom } from '../build/sbom-file.ts'
 import { sumsOf } from '../build/sums.ts'
+import { readCargoConfigs } from '../cache/cargo-config.ts'
 import type { Binary } from '../report/binary.ts'
 import type { CompiledTarget } from './compiling.ts'
 import type { Facts } from './facts.ts'
+import { homesOf } from './homes.ts'
 import type { Linked } from './linking.ts'
 import { Step, type StepContext } from './step.ts'
 
@@ -29,6 +32,8 @@ export function packStep(facts: Facts, { link, compile }: Needs): Step<readonly 
       const packed: Packed[] = []
       for (const { result } of compile) {
         const { triple } = result
+        // What goes out is taken from the target folder, and nothing builds there any more.
+        for (const each of result.apart) await secure(each, context)
         const graph = link.result.find(({ target }) => target.triple === triple)?.graph ?? []
         const packs = []
         for (const binary of result.binaries) packs.push(await pack(facts, binary, { ...result, graph }, context))
@@ -36,6 +41,16 @@ export function packStep(facts: Facts, { link, compile }: Needs): Step<readonly 
       }
       return packed
     },
+  })
+}
+
+async function secure(apart: Apart, { log, signal }: StepContext): Promise<void> {
+  if (!(await putBack(apart, signal))) return
+  const { name, path } = apart.binary
+  log.finding({
+    level: 'warning',
+    title: 'Binary built twice',
+    message: `Something else built ${name} after us and put it at ${path}: most likely a test that runs cargo. What was built and proved is back in its place.`,
   })
 }
 
@@ -51,7 +66,8 @@ async function pack(
   const root = chosen.find((each) => each.package.name === binary.package)?.package.id ?? ''
   const ingredients = ingredientsOf(root, graph, compiled)
   const manifest = await readFile(join(project.workspaceRoot, 'Cargo.toml'), 'utf8')
-  const profile = readProfile({ name: settings.profile, manifest, environment })
+  const configs = await readCargoConfigs({ directory: project.directory, cargoHome: homesOf(facts).CARGO_HOME })
+  const profile = readProfile({ name: settings.profile, manifest, configs, environment })
   const advice = adviceOn({ profile, size: sizeOf(binary), target: triple, ingredients })
 
   const folder = join(project.targetDirectory, 'rust-deploy', triple)

@@ -7,13 +7,13 @@ import type { StepContext } from './step.ts'
 /** Reads the headers of a binary, compares them with what was promised, and writes down what they say. */
 export async function proved(
   facts: Facts,
-  binary: Binary,
+  { binary, copy = binary.path }: { binary: Binary; copy?: string },
   target: Facts['targets'][number] | undefined,
   { log, signal }: StepContext,
 ): Promise<Binary> {
   const proof = await proveBinary({
     binary: binary.name,
-    path: binary.path,
+    path: copy,
     ...(target !== undefined && { target }),
     directories: { 'the checkout': repositoryRoot(facts), ...homesOf(facts) },
     log,

@@ -37,7 +37,7 @@ export function takingPipeline(facts: Facts): Work {
       const promised = settings.target.length > 0 || from.kind === 'path' ? targets : []
       const binaries = []
       for (const binary of taken) {
-        const proof = await proved(facts, binary, targetOf(binary, promised), { log, signal })
+        const proof = await proved(facts, { binary }, targetOf(binary, promised), { log, signal })
         log.info(`${binary.name}: ${binary.size} bytes, sha256 ${binary.sha256}`)
         binaries.push(proof)
       }

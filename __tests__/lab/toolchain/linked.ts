@@ -117,6 +117,7 @@ export async function linked(
   const { binaries } = await cargoBuild({
     directory: project.folder,
     targetDirectory: workshop.environment['CARGO_TARGET_DIR'] ?? '',
+    apart: join(project.folder, 'apart'),
     environment: {
       ...environment,
       ...linking.environment,
@@ -135,7 +136,7 @@ export async function linked(
     signal,
     log,
   })
-  const path = binaries[0]?.path ?? ''
+  const path = binaries[0]?.binary.path ?? ''
   return { needs: question.needs, linking, path, proof: await proved(path, targetName) }
 }
 

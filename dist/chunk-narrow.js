@@ -1,0 +1,1 @@
+function e(e){return typeof e==`object`&&!!e&&!Array.isArray(e)}function t(t){return Array.isArray(t)?t.filter(e):[]}function n(e){return Array.isArray(e)?e.filter(e=>typeof e==`string`):[]}function r(e){return typeof e==`string`?e:``}function i(t){try{let n=JSON.parse(t);return e(n)?n:void 0}catch{return}}export{n as a,r as i,i as n,t as r,e as t};
