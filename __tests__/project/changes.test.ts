@@ -35,7 +35,7 @@ async function seenFrom(from: MadeProject, ...depth: readonly string[]): Promise
   const directory = join(clone.folder, 'clone')
   gitIn(clone.folder)('clone', '--quiet', ...depth, `file://${from.folder}`, 'clone')
   const { signal } = new AbortController()
-  return changedSince({ directory, environment: process.env, signal, commit: 'HEAD^1', path: 'Cargo.lock' })
+  return await changedSince({ directory, environment: process.env, signal, commit: 'HEAD^1', path: 'Cargo.lock' })
 }
 
 test('a merge is compared with the branch that it goes to, if the checkout has that', async () => {

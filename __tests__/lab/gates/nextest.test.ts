@@ -20,7 +20,7 @@ beforeAll(async () => {
 async function nextested(files: Record<string, string>, more: Partial<TestOptions> = {}) {
   using elsewhere = madeProject({})
   const environment = { ...gateEnvironment(elsewhere.folder), PATH: `${tools}:${process.env['PATH']}` }
-  return tested(files, { runner: 'nextest', environment, ...more })
+  return await tested(files, { runner: 'nextest', environment, ...more })
 }
 
 const TESTS = `#[test]
