@@ -170,8 +170,8 @@ test('a gate that fails stops the build beside it, with all that it started', as
     ...['failure', 'exact', 'failed'],
   ])
   expect(ran.report.steps.find(({ name }) => name === 'build')).toMatchObject({
-    state: 'skipped',
-    reason: 'another step had failed',
+    state: 'cancelled',
+    reason: '"Run the tests" failed',
   })
   expect([ran.report.binaries, stateOf(ran, 'pack')]).toEqual([[], 'not-reached'])
   expect(ran.annotations.map(({ title }) => title)).toEqual(['rust-deploy', 'Test red failed'])

@@ -39,6 +39,7 @@ test('build in one job, take in another: the same bytes, proved', async () => {
   expect(built.summary).toContain('```mermaid\ngantt')
   expect(built.groups).toEqual([
     'Have the toolchain',
+    'Clear away earlier results',
     'Complete the toolchain',
     "Restore cargo's home",
     'Fetch dependencies',

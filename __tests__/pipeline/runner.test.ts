@@ -311,9 +311,9 @@ test('what is of use only if all goes well is stopped when a gate fails, however
     ],
   })
   expect(states).toEqual([
-    ...['clippy failed', 'test done', 'build skipped', 'build-2 not-reached', 'audit done', 'upload not-reached'],
+    ...['clippy failed', 'test done', 'build cancelled', 'build-2 not-reached', 'audit done', 'upload not-reached'],
   ])
-  expect(end.records.find(({ name }) => name === 'build')?.reason).toBe('another step had failed')
+  expect(end.records.find(({ name }) => name === 'build')?.reason).toBe('"CLIPPY" failed')
   expect(end.failure).toMatchObject({ step: 'clippy', error: { message: '2 lints' } })
 })
 

@@ -46,6 +46,13 @@ test('the output of a step that failed is shown, and commands nothing', () => {
   for (const evil of ['\x1b[2J', '\x07', '\x1b]0;']) expect(writes.join('')).not.toContain(evil)
 })
 
+test('a step that is shown later than it began has its true time', () => {
+  const { display, screen } = terminal()
+  display.stepStarted('Build', Date.now() - 65_000)
+  expect(screen()).toEqual([expect.stringMatching(/^\S Build 1 min 0\d s$/)])
+  display.close()
+})
+
 test('of endless output only the end is kept', () => {
   const { display, screen } = terminal()
   display.stepStarted('Build')

@@ -2,6 +2,7 @@ import { type Uploaded, uploadArtifact } from '../build/artifact.ts'
 import type { Binary } from '../report/binary.ts'
 import { attestStep } from './attesting.ts'
 import { cacheSteps } from './caching.ts'
+import { clearStep } from './clearing.ts'
 import { CompiledUnits, unitsRecord } from './compiled.ts'
 import { compileSteps } from './compiling.ts'
 import type { Facts } from './facts.ts'
@@ -28,6 +29,7 @@ export function buildingPipeline(facts: Facts): Work {
   const upload = uploadStep(facts, () => ({ binaries: binaries(), packed: pack.result }))
   return {
     pipeline: [
+      clearStep(facts),
       besideEachOther([parts], caches.restoringHome),
       besideEachOther([fetch, link], caches.bringingDependencies),
       caches.restoreDependencies,

@@ -23,9 +23,9 @@ export async function sideBySide<L>(
       else own.held.push(it)
     }
     const shownOrHeld: Display = {
-      stepStarted: (title) => {
+      stepStarted: (title, since = Date.now()) => {
         own.isInStep = true
-        show(() => display.stepStarted(title))
+        show(() => display.stepStarted(title, since))
       },
       line: (text) => show(() => display.line(text)),
       problem: (level, text) => show(() => display.problem(level, text)),

@@ -70,7 +70,7 @@ async function runStage(
     if (error === undefined) return
     if (step.failsLate && record.state === 'failed') {
       late.set(step, error)
-      hopes.abort()
+      hopes.abort(step.title)
       return
     }
     // The first error is the cause; what the others say after being stopped is only its echo.
@@ -141,7 +141,10 @@ async function runStep(step: Step, run: StepRun): Promise<{ record: StepRecord; 
     await Promise.race([step.run({ log: logOf(run), signal }), rejectedAfter(signal, STEP_AFTER_CANCEL_MS, stopped)])
     return ended(record('done'))
   } catch (error) {
-    if (step.onlyIfAllGoesWell && run.hopes?.aborted) return ended(record('skipped', 'another step had failed'))
+    if (step.onlyIfAllGoesWell && run.hopes?.aborted) {
+      display.line(`Stopped, since "${run.hopes.reason}" failed.`)
+      return ended(record('cancelled', `"${run.hopes.reason}" failed`))
+    }
     const reason = error instanceof Error ? error.message : String(error)
     const stopped = error instanceof Cancelled || signal.aborted
     return ended(record(stopped ? 'cancelled' : 'failed', reason), error ?? new Error('a step failed without an error'))

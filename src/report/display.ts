@@ -3,7 +3,8 @@ import type { StepRecord } from './record.ts'
 
 /** How a run is shown while it goes on: as groups in a runner's log, as lines in a pipe, live on a terminal. */
 export type Display = {
-  stepStarted(title: string): void
+  /** `since` in milliseconds since 1970, where it is shown later than it began. */
+  stepStarted(title: string, since?: number): void
   /** A line within the open step; with no step open it stands by itself. */
   line(text: string): void
   stepEnded(record: StepRecord): void

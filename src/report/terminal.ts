@@ -36,9 +36,9 @@ export function terminalDisplay({ write, columns }: TerminalOptions): Display {
   }
 
   return {
-    stepStarted: (title) => {
+    stepStarted: (title, since = Date.now()) => {
       stop()
-      running = { title, since: Date.now(), lines: [], frame: 0 }
+      running = { title, since, lines: [], frame: 0 }
       timer = setInterval(draw, FRAME_MS)
       timer.unref()
       draw()

@@ -1,0 +1,17 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Facts } from './facts.ts'
+import { Step } from './step.ts'
+
+/** What an earlier run gave out must not lie beside the report of one that failed, for the next script to pick up. */
+export function clearStep({ project, targets }: Facts): Step<void> {
+  const folders = targets.map(({ triple }) => join(project.targetDirectory, 'rust-deploy', triple))
+  return new Step<void>({
+    name: 'clear',
+    title: 'Clear away earlier results',
+    plan: () => folders.map((folder) => `remove ${folder}`),
+    run: async () => {
+      for (const folder of folders) await rm(folder, { recursive: true, force: true })
+    },
+  })
+}
