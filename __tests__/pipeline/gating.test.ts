@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { CompiledUnits } from '../../src/pipeline/compiled.ts'
@@ -10,10 +10,12 @@ import { besideEachOther } from '../../src/pipeline/step.ts'
 import { wantedGates } from '../../src/pipeline/wanted-gates.ts'
 import { plainDisplay } from '../../src/report/plain.ts'
 import type { Name } from '../../src/settings/table.ts'
-import { gateEnvironment, toolchainProgram } from '../gates/judged.ts'
+import { gateEnvironment } from '../gates/judged.ts'
 import { WARNS } from '../gates/judged-clippy.ts'
 import { hello, hostTriple, madeProject } from '../made-project.ts'
+import { startReleaseServer } from '../toolchain/tools/release-server.ts'
 import { factsOf, headOf } from './made-facts.ts'
+import { toolless } from './toolless.ts'
 
 type Gating = { explains?: boolean; surroundings?: Partial<Surroundings>; signal?: AbortSignal }
 
@@ -112,11 +114,8 @@ test('a gate that cannot judge fails and stands among the others, but with :warn
 })
 
 test('a tool that cannot be had', async () => {
-  using project = madeProject(hello())
-  const bin = join(project.folder, 'target/bin')
-  mkdirSync(bin, { recursive: true })
-  for (const name of ['cargo', 'rustc']) symlinkSync(toolchainProgram(name), join(bin, name))
-  const environment = { ...gateEnvironment(project.folder), PATH: [bin, '/usr/bin', '/bin'].join(delimiter) }
+  using project = madeProject(hello({ 'deny.toml': '' }))
+  const { environment } = toolless(project.folder)
   // Nothing can be put into a folder that is a file.
   const surroundings = { environment, scratch: join(project.folder, 'Cargo.toml') }
   const warned = await gated(project.folder, { gates: 'deny:warn' }, { surroundings })
@@ -128,6 +127,71 @@ test('a tool that cannot be had', async () => {
       message: expect.stringMatching(/^cargo-deny could not be installed: /),
     },
   ])
+})
+
+test('deny looks for its configuration before anything is compiled for it', async () => {
+  await using mirror = await startReleaseServer()
+  using project = madeProject(hello())
+  const { environment, compiled } = toolless(project.folder)
+  const settings = { gates: 'deny:warn', 'tools-mirror': mirror.url }
+  const warned = await gated(project.folder, settings, { surroundings: { environment } })
+  expect(warned.findings).toMatchObject([
+    { title: 'deny could not judge', message: expect.stringMatching(/^The gate `deny` needs a deny\.toml/) },
+  ])
+  expect([compiled(), mirror.asked]).toEqual([[], []])
+})
+
+const served = (url: string) => ({ '.cargo/audit.toml': `[database]\nurl = "${url}"\n` })
+
+test('cargo-audit is not compiled for a database that cannot be had', async () => {
+  await using server = await startReleaseServer()
+  using project = madeProject(hello(served(`${server.url}/advisory-db`)))
+  const { environment, compiled } = toolless(project.folder)
+  const settings = { gates: 'audit', 'tools-mirror': server.url }
+  const strict = await gated(project.folder, settings, { surroundings: { environment } })
+  const said = 'Nothing was audited, because the advisory database cannot be had.'
+  expect(strict.records).toEqual([{ gate: 'audit', passed: false, errors: 1, warnings: 0, said }])
+  expect(strict.findings).toEqual([
+    {
+      level: 'error',
+      title: 'Nothing was audited',
+      message: expect.stringMatching(
+        /^The advisory database cannot be had: .*\/advisory-db\/' not found\.\nCheck that this machine reaches /,
+      ),
+    },
+  ])
+  const warned = await gated(project.folder, { ...settings, gates: 'audit:warn' }, { surroundings: { environment } })
+  expect(warned.findings).toMatchObject([{ level: 'warning', title: 'Nothing was audited' }])
+  expect(warned.states).toEqual(['audit done'])
+  expect(compiled()).toEqual([])
+})
+
+test('cargo-audit is compiled where there is a database, or where git cannot say', async () => {
+  await using mirror = await startReleaseServer()
+  using database = madeProject({ 'crates/.gitkeep': '' })
+  const compiledFor = async (url: string, git?: string) => {
+    using project = madeProject(hello(served(url)))
+    const { environment, compiled } = toolless(project.folder, git)
+    const settings = { gates: 'audit', 'tools-mirror': mirror.url }
+    const { records } = await gated(project.folder, settings, { surroundings: { environment } })
+    expect(records).toMatchObject([{ said: expect.stringMatching(/^cargo-audit \S+ could not be compiled: /) }])
+    return compiled()
+  }
+  expect(await compiledFor(`file://${database.folder}`)).toEqual(['cargo-audit'])
+  const gone = `${mirror.url}/advisory-db`
+  expect(await compiledFor(gone, 'kill -9 $$')).toEqual(['cargo-audit'])
+  // cargo-audit has authorities of its own.
+  const distrusts = 'echo "fatal: unable to access: server certificate verification failed." >&2; exit 128'
+  expect(await compiledFor(gone, distrusts)).toEqual(['cargo-audit'])
+})
+
+test('an older database is judged by, whether its server answers or not', async () => {
+  await using server = await startReleaseServer()
+  using project = madeProject(hello({ '.cargo/audit.toml': `[database]\npath = "old"\nurl = "${server.url}/db"\n` }))
+  mkdirSync(join(project.folder, 'old'))
+  const { environment, compiled } = toolless(project.folder)
+  await gated(project.folder, { gates: 'audit', 'tools-mirror': server.url }, { surroundings: { environment } })
+  expect(compiled()).toEqual(['cargo-audit'])
 })
 
 test('a run that was stopped is no verdict', async () => {

@@ -6,6 +6,7 @@ import { createGzip } from 'node:zlib'
 import type { Binary } from '../report/binary.ts'
 import { Cancelled, Failed, Refused } from '../report/ending.ts'
 import { endOf, headerOf, paddingOf } from './tar.ts'
+import { unwritable } from './unwritable.ts'
 
 export type ArchiveOptions = {
   folder: string
@@ -38,8 +39,7 @@ export async function packArchive(options: ArchiveOptions): Promise<string> {
     await rm(unfinished, { force: true }).catch(() => {})
     if (signal.aborted) throw new Cancelled('Packing the archive was stopped.')
     if (error instanceof Failed || !(error instanceof Error)) throw error
-    const why = `The archive ${path} could not be written (${error.message})`
-    throw new Failed(`${why}: see that the disk has room for it.`, { cause: error })
+    throw unwritable(`The archive ${path}`, error)
   }
 }
 
@@ -74,10 +74,10 @@ async function* tarOf(top: string, members: readonly File[], time: number): Asyn
       folders.add(folder)
       yield counted(headerOf({ kind: 'folder', name: folder, size: 0, mode: 0o755, time }))
     }
-    const { size } = await stat(path)
+    const { size } = await stat(path).catch((cause: unknown) => unreadable(path, cause))
     yield counted(headerOf({ kind: 'file', name: `${top}/${name}`, size, mode, time }))
     let read = 0
-    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    for await (const chunk of bytesOf(path)) {
       read += chunk.length
       if (read > size) break
       yield counted(chunk)
@@ -88,6 +88,22 @@ async function* tarOf(top: string, members: readonly File[], time: number): Asyn
     yield counted(paddingOf(size))
   }
   yield endOf(written)
+}
+
+/** That a member cannot be read is no fault of the place where the archive goes. */
+async function* bytesOf(path: string): AsyncGenerator<Buffer> {
+  try {
+    yield* createReadStream(path) as AsyncIterable<Buffer>
+  } catch (cause) {
+    unreadable(path, cause)
+  }
+}
+
+function unreadable(path: string, cause: unknown): never {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  throw new Failed(`${path} could not be packed (${why}): see that it is there, and that this user may read it.`, {
+    cause,
+  })
 }
 
 /** The folders above a name, from the top. */

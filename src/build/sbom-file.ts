@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Failed } from '../report/ending.ts'
 import { type SbomOptions, sbomFileName, sbomOf } from './sbom.ts'
+import { unwritable } from './unwritable.ts'
 
 /** Writes the SBOM of a binary under the name that goes with its archive's, and gives its path. */
 export async function writeSbom(folder: string, options: SbomOptions): Promise<string> {
@@ -11,7 +11,6 @@ export async function writeSbom(folder: string, options: SbomOptions): Promise<s
     await writeFile(path, sbomOf(options))
     return path
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new Failed(`The SBOM ${path} could not be written (${why}): see that the disk has room for it.`, { cause })
+    throw unwritable(`The SBOM ${path}`, cause)
   }
 }

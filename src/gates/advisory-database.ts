@@ -32,13 +32,23 @@ export type AdvisoryDatabase =
 
 /** Fetches the database, or finds what an earlier run has fetched. */
 export async function advisoryDatabase(options: DatabaseOptions): Promise<AdvisoryDatabase> {
-  const { config, root } = options
-  const { fetch, path } = config.database
+  const { fetch, path } = options.config.database
   // It is the project's business then, how it gets there and how old it is.
   if (!fetch) return { kind: 'current', args: [], of: '' }
-  if (path !== undefined) return await fetched(options, resolve(root, path), [])
-  const folder = join(options.databaseFolder, nameFor(config.database.url))
+  const folder = folderOf(options)
+  if (path !== undefined) return await fetched(options, folder, [])
   return existsSync(folder) ? await fetched(options, folder, ['--db', folder]) : await cloned(options, folder)
+}
+
+type Place = Pick<DatabaseOptions, 'config' | 'root' | 'databaseFolder'>
+
+/** Whether an earlier run has left one, by which can be judged when the server does not answer. */
+export function isKept(place: Place): boolean {
+  return existsSync(folderOf(place))
+}
+
+function folderOf({ config: { database }, root, databaseFolder }: Place): string {
+  return database.path === undefined ? join(databaseFolder, nameFor(database.url)) : resolve(root, database.path)
 }
 
 /** A database of another address must never be taken for this one: cargo-audit would go on with it. */

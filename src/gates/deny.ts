@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { Failed } from '../report/ending.ts'
 import type { Finding } from '../report/finding.ts'
+import { findDenyConfig } from './deny-config.ts'
 import { type DenyConfig, denyFinding } from './deny-findings.ts'
 import { DenyOutput } from './deny-output.ts'
 import { countOf, type GateOptions } from './gate.ts'
@@ -11,11 +11,11 @@ import { LockWays } from './lock-ways.ts'
 import { Tally } from './tally.ts'
 import type { Verdict } from './verdict.ts'
 import { runWithin } from './within.ts'
-import { ownFile, type Workspace } from './workspace.ts'
+import { ownFile } from './workspace.ts'
 
 export type DenyOptions = GateOptions & {
-  /** cargo-deny: its path, or its name where it is on the PATH. */
-  program: string
+  /** Has cargo-deny, and gives its path. It may have to be compiled. */
+  bringProgram: () => Promise<string>
   /** `warn` tells everything, whatever levels deny.toml gives it, and lets it through. */
   mode: 'deny' | 'warn'
   /** An advisory database that cannot be had is no reason to fail: this change does not touch Cargo.lock. */
@@ -33,7 +33,7 @@ const JUDGING_MS = 600_000
 /** Judges the packages by the project's deny.toml: advisories, bans, licences and sources. */
 export async function denyGate(options: DenyOptions): Promise<Verdict> {
   const { workspace, mode } = options
-  const path = findConfig(workspace)
+  const path = findDenyConfig(workspace)
   const lockFile = join(workspace.root, 'Cargo.lock')
   const packages = readLock(await readFile(lockFile, 'utf8').catch(() => ''))
   const lock = { file: ownFile(workspace, lockFile), ways: new LockWays(packages) }
@@ -42,7 +42,9 @@ export async function denyGate(options: DenyOptions): Promise<Verdict> {
     lines: (await readFile(path, 'utf8')).split('\n').map((line) => line.replace(/\r$/, '')),
   }
 
-  const call = (patienceMs: number, ...args: readonly string[]) => run(options, patienceMs, ['--config', path, ...args])
+  const program = await options.bringProgram()
+  const call = (patienceMs: number, ...args: readonly string[]) =>
+    run({ ...options, program }, patienceMs, ['--config', path, ...args])
   const fetched = await call(options.patienceMs ?? PATIENCE_MS, 'fetch', 'db')
   const unreachable = fetched.whyNoDatabase
   const checks = unreachable === undefined ? ['all'] : ['bans', 'licenses', 'sources']
@@ -68,21 +70,11 @@ export async function denyGate(options: DenyOptions): Promise<Verdict> {
   }
 }
 
-/** Where cargo-deny looks for it, but not above the repository. */
-function findConfig({ root, repository }: Workspace): string {
-  for (let folder = root; ; folder = dirname(folder)) {
-    const found = NAMES.map((name) => join(folder, name)).find((path) => existsSync(path))
-    if (found !== undefined) return found
-    if (folder === repository || folder === dirname(folder)) break
-  }
-  throw new Failed(
-    'The gate `deny` needs a deny.toml, which says what is allowed: write one with `cargo deny init`, or take `deny` out of `gates`.',
-  )
-}
-
-const NAMES = ['deny.toml', '.deny.toml', '.cargo/deny.toml']
-
-async function run(options: DenyOptions, patienceMs: number, args: readonly string[]): Promise<DenyOutput> {
+async function run(
+  options: GateOptions & { program: string },
+  patienceMs: number,
+  args: readonly string[],
+): Promise<DenyOutput> {
   const { root } = options.workspace
   const output = new DenyOutput()
   const exited = await runWithin(patienceMs, {

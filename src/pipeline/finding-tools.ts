@@ -3,7 +3,12 @@ import type { Facts } from './facts.ts'
 import type { StepContext } from './step.ts'
 
 /** One of the programs that this version of ours knows by their hashes. */
-export function tool(facts: Facts, name: ToolName, { log, signal }: StepContext): Promise<FoundTool> {
+export function tool(
+  facts: Facts,
+  name: ToolName,
+  { log, signal }: StepContext,
+  beforeCompiling?: () => Promise<void>,
+): Promise<FoundTool> {
   const { settings, environment, surroundings } = facts
   return findTool({
     tool: name,
@@ -13,5 +18,6 @@ export function tool(facts: Facts, name: ToolName, { log, signal }: StepContext)
     scratch: surroundings.scratch,
     log,
     signal,
+    ...(beforeCompiling && { beforeCompiling }),
   })
 }

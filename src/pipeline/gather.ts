@@ -7,6 +7,7 @@ import { parseFrom } from '../build/from.ts'
 import { profileNames } from '../build/profile.ts'
 import { readCargoConfigs } from '../cache/cargo-config.ts'
 import { type LockFile, parseLock } from '../cache/lock-file.ts'
+import { findDenyConfig } from '../gates/deny-config.ts'
 import { buildEnvironment, type Environment } from '../process/environment.ts'
 import {
   type Chosen,
@@ -16,7 +17,7 @@ import {
   choosePackages,
   withoutBinaries,
 } from '../project/choice.ts'
-import { readGit } from '../project/git.ts'
+import { type GitFacts, readGit } from '../project/git.ts'
 import { type Package, type Project, readProject } from '../project/metadata.ts'
 import { Failed, Refused } from '../report/ending.ts'
 import { didYouMean } from '../report/nearest.ts'
@@ -27,9 +28,10 @@ import { type Settings, settingOf } from '../settings/table.ts'
 import type { InstalledToolchain } from '../toolchain/install.ts'
 import { findRustc } from '../toolchain/rustc.ts'
 import { defaultTarget, parseTarget, type Target } from '../toolchain/target.ts'
+import { checkMirror } from '../toolchain/tools/address.ts'
 import type { Facts, Surroundings } from './facts.ts'
 import { homesOf } from './homes.ts'
-import { wantedGates } from './wanted-gates.ts'
+import { type Gate, wantedGates } from './wanted-gates.ts'
 
 /**
  * Settles every setting and every fact of the project before the first step, or refuses with all that is wrong. Needs
@@ -68,6 +70,7 @@ export async function gatherFacts(
   const { settings, origins, wrong, problems: unsettled } = settle([...door.given, ...manifests.given])
   problems.push(...unsettled)
   if (!wrong.has('from') && settings.from !== '') await attempt(() => parseFrom(settings.from))
+  await attempt(() => checkMirror(settings['tools-mirror']))
   if (!['', 'none'].includes(settings.artifact)) await attempt(() => checkArtifactName(settings.artifact, '`artifact`'))
 
   // Where the names themselves are wrong, what they do not choose would only be an echo.
@@ -85,6 +88,8 @@ export async function gatherFacts(
   if (!wrong.has('test-target') && settings['test-target'] !== '') {
     await attempt(() => checkTestTarget(settings['test-target']))
   }
+  const gates = wantedGates(settings)
+  if (project && settings.from === '') await attempt(() => checkGates(gates, project, git))
   const files = project && (await attempt(() => filesOf(settings, project, signal)))
   if (chosen && files) {
     for (const name of chosen.flatMap(({ binaries }) => binaries)) await attempt(() => checkPlace(name, files))
@@ -92,7 +97,6 @@ export async function gatherFacts(
   if (signal.aborted) throw signal.reason
   if (problems.length > 0 || !project || !chosen || !rustc || !lock || !targets || !files)
     throw new Refused([...new Set(problems)])
-  const gates = wantedGates(settings)
   return {
     settings,
     origins,
@@ -147,6 +151,12 @@ function checkTestTarget(name: string): void {
   const { glibc, triple } = parseTarget(name)
   if (glibc === undefined) return
   throw new Refused(`\`test-target\` is ${name}, but tests run with the glibc of this machine: write ${triple}.`)
+}
+
+/** What a gate cannot do without, and no step brings. With `:warn` the gate only reports that it is missing. */
+function checkGates(gates: readonly Gate[], { workspaceRoot: root }: Project, git: GitFacts | undefined): void {
+  if (!gates.some(({ name, mode }) => name === 'deny' && mode === 'deny')) return
+  findDenyConfig({ root, repository: git?.root ?? root })
 }
 
 /** With `from` nothing is packed, and what is named for other runs need not be there. */

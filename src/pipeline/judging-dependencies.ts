@@ -9,14 +9,15 @@ import { tool } from './finding-tools.ts'
 import type { Gate } from './wanted-gates.ts'
 
 export async function judgeAudit(facts: Facts, mode: Gate['mode'], options: GateOptions): Promise<Verdict> {
-  const { path } = await tool(facts, 'cargo-audit', options)
+  const bringProgram = async (beforeCompiling: () => Promise<void>) =>
+    (await tool(facts, 'cargo-audit', options, beforeCompiling)).path
   const databaseFolder = join(facts.surroundings.toolFolder, 'advisory-databases')
-  return auditGate({ ...options, ...(await leniencyOf(facts, options.signal)), program: path, mode, databaseFolder })
+  return auditGate({ ...options, ...(await leniencyOf(facts, options.signal)), bringProgram, mode, databaseFolder })
 }
 
 export async function judgeDeny(facts: Facts, mode: Gate['mode'], options: GateOptions): Promise<Verdict> {
-  const { path } = await tool(facts, 'cargo-deny', options)
-  return denyGate({ ...options, ...(await leniencyOf(facts, options.signal)), program: path, mode })
+  const bringProgram = async () => (await tool(facts, 'cargo-deny', options)).path
+  return denyGate({ ...options, ...(await leniencyOf(facts, options.signal)), bringProgram, mode })
 }
 
 export type Leniency = { lenient: boolean; hint?: string }

@@ -150,8 +150,9 @@ async function installed(question: LinkingQuestion, facts: Facts, { log, signal 
 
 async function zigFor(facts: Facts, question: LinkingQuestion, context: StepContext) {
   try {
-    const zigbuild = await tool(facts, 'cargo-zigbuild', context)
+    // In this order: only the second can be compiled, and for minutes.
     const zig = await tool(facts, 'zig', context)
+    const zigbuild = await tool(facts, 'cargo-zigbuild', context)
     // cargo itself looks for the former there, when cargo-auditable calls it.
     const path = { ...facts.environment, ...searchedFirst(dirname(zigbuild.path), facts.environment) }
     return {
@@ -160,6 +161,6 @@ async function zigFor(facts: Facts, question: LinkingQuestion, context: StepCont
     }
   } catch (error) {
     if (error instanceof Cancelled || !(error instanceof Failed || error instanceof Refused)) throw error
-    throw new Failed(cannotLink(question, error.message), { cause: error })
+    throw new Failed(cannotLink(question, error), { cause: error })
   }
 }

@@ -1,14 +1,13 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { adviceOn } from '../build/advice.ts'
 import { type Apart, putBack } from '../build/apart.ts'
 import { packArchive } from '../build/archive.ts'
-import { sha256Of } from '../build/digest.ts'
 import { ingredientsOf } from '../build/ingredients.ts'
 import type { Beside } from '../build/parcel.ts'
 import { readProfile } from '../build/profile.ts'
 import { writeSbom } from '../build/sbom-file.ts'
-import { sumsOf } from '../build/sums.ts'
+import { writeSums } from '../build/sums-file.ts'
 import { readCargoConfigs } from '../cache/cargo-config.ts'
 import type { Binary } from '../report/binary.ts'
 import type { CompiledTarget } from './compiling.ts'
@@ -81,19 +80,12 @@ async function pack(
   const archive = await packArchive({ folder, binary: about, files, time: git?.committedAt ?? 0, signal })
   log.info(`${ingredients.length} packages in ${sbom}`)
   log.info(`archive ${archive}`)
-  await writeFile(join(folder, 'SHA256SUMS'), await sumsFor([binary.path, sbom, archive], signal))
+  await writeSums(folder, [binary.path, sbom, archive], signal)
   const beside: Beside[] = [
     { kind: 'sbom', binary: binary.name, path: sbom },
     { kind: 'archive', binary: binary.name, path: archive },
   ]
   return { beside, advice }
-}
-
-/** For people who take the files from the disk; an artifact has its own. */
-async function sumsFor(paths: readonly string[], signal: AbortSignal): Promise<string> {
-  const files = []
-  for (const path of paths) files.push({ name: basename(path), sha256: await sha256Of(path, signal) })
-  return sumsOf(files)
 }
 
 /** How much of a binary are symbols and debug information, by its ten largest sections. */

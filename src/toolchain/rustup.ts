@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import type { Environment } from '../process/environment.ts'
 import { type Exited, runTool } from '../process/tool.ts'
 import { Failed } from '../report/ending.ts'
@@ -31,13 +32,20 @@ export async function letRustup(options: RustupOptions, args: readonly string[],
 export async function tryRustup(options: RustupOptions, args: readonly string[]): Promise<string | undefined> {
   const { signal, log, pauses = PAUSES_MS } = options
   for (let tried = 0; ; tried++) {
-    const { code, stderr } = await run(options, args, (line) => log.output(line))
+    const { code, stderr } = await run(options, args, (line) => {
+      if (!isAboutItsOptions(line)) log.output(line)
+    })
     if (code === 0) return undefined
     const wait = pauses[tried]
     if (!isPassing(stderr) || wait === undefined) return stderr || `it ended with the exit code ${code}`
     log.info(`The server did not answer well; rustup tries again in ${wait / 1000} s.`)
     await pause(wait, signal)
   }
+}
+
+/** Nobody who reads our log has written the arguments of rustup. */
+function isAboutItsOptions(line: string): boolean {
+  return /^For more information, try '--help'\.?$/.test(stripVTControlCharacters(line).trim())
 }
 
 export function rustupFailed(

@@ -29,7 +29,7 @@ function optionsFor(project: { folder: string }, places: Places, more: Partial<A
   const { environment, ...others } = more
   return {
     ...options,
-    program,
+    bringProgram: async () => program,
     mode: 'deny',
     lenient: false,
     databaseFolder: places.databases,
@@ -308,7 +308,9 @@ test('no cargo-audit, and a run that was stopped', async () => {
   using project = lockedProject([SMALLVEC], { '.cargo/audit.toml': servedBy(database) })
   using places = freshPlaces()
   const options = optionsFor(project, places, { environment: database.environment })
-  await expect(auditGate({ ...options, program: join(places.home, 'cargo-audit') })).rejects.toThrow(Failed)
+  await expect(auditGate({ ...options, bringProgram: async () => join(places.home, 'cargo-audit') })).rejects.toThrow(
+    Failed,
+  )
   database.answer('never')
   const stopped = new AbortController()
   const running = auditGate({ ...options, signal: stopped.signal })

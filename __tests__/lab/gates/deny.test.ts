@@ -30,7 +30,7 @@ function optionsFor(project: { folder: string }, places: Places, database: Advis
   const { options } = judged(project.folder)
   return {
     ...options,
-    program,
+    bringProgram: async () => program,
     mode: 'deny',
     lenient: false,
     environment: { ...options.environment, ...database.environment, CARGO_HOME: places.home },
@@ -144,7 +144,9 @@ test('no deny.toml, no cargo-deny, and a run that was stopped', async () => {
   const options = optionsFor(project, places, database)
   await expect(denyGate(options)).rejects.toThrow(/^The gate `deny` needs a deny\.toml.*cargo deny init/)
   writeFileSync(join(project.folder, 'deny.toml'), servedBy(database, places))
-  await expect(denyGate({ ...options, program: join(places.home, 'cargo-deny') })).rejects.toThrow(Failed)
+  await expect(denyGate({ ...options, bringProgram: async () => join(places.home, 'cargo-deny') })).rejects.toThrow(
+    Failed,
+  )
   database.answer('never')
   const stopped = new AbortController()
   const running = denyGate({ ...options, signal: stopped.signal })

@@ -117,8 +117,8 @@ test('C that cannot be compiled for a target is told with the name of the crate,
   using project = await fetched(withC.files, workshop)
   const { question } = await asked(project, parseTarget(ARM), workshop.environment)
   expect(chooseLinking(question)).toMatchObject({ zig: true, packages: [] })
-  expect(cannotLink(question, 'it cannot be downloaded.')).toMatch(
-    /^app 0\.1\.0 compiles C, and there is no C compiler for aarch64-unknown-linux-musl\. zig could not be used: it/,
+  expect(cannotLink(question, new Error('it cannot be downloaded.'))).toMatch(
+    /^app 0\.1\.0 compiles C, and there is no C compiler for aarch64-unknown-linux-musl\. Put .* \(zig could not be used: it cannot be downloaded\.\)$/,
   )
 })
 

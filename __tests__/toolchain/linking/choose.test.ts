@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { Lacking } from '../../../src/report/ending.ts'
 import { cannotLink } from '../../../src/toolchain/linking/cannot.ts'
 import { chooseLinking, type LinkingQuestion } from '../../../src/toolchain/linking/choose.ts'
 
@@ -174,21 +175,28 @@ test('a Mac compiles for Linux too', () => {
 })
 
 test('what cannot be done names the crate and the ways out', () => {
-  const cannot = (...args: Parameters<typeof question>) => cannotLink(question(...args), 'no network.')
+  const cannot = (...args: Parameters<typeof question>) => cannotLink(question(...args), new Error('no network.'))
   expect(cannot(ARM, [], { needs: [ring] })).toBe(
-    'ring 0.17.14 compiles C, and there is no C compiler for aarch64-unknown-linux-musl. zig could not be used: no network. Either put aarch64-linux-musl-gcc on the PATH, or run on a machine of that type (`runs-on: ubuntu-24.04-arm`), or set CC_aarch64_unknown_linux_musl and CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER.',
+    'ring 0.17.14 compiles C, and there is no C compiler for aarch64-unknown-linux-musl. Put aarch64-linux-musl-gcc on the PATH, or run on a machine of that type (`runs-on: ubuntu-24.04-arm`), or set CC_aarch64_unknown_linux_musl and CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER. (zig could not be used: no network.)',
   )
   expect(cannot(X86, [], { needs: [ring] })).toContain(
-    'Either install musl-tools (`apt-get install musl-tools`), or put',
+    'musl. Install musl-tools (`apt-get install musl-tools`), or put x86_64-linux-musl-gcc on the PATH, or ',
   )
   expect(cannot(X86, [], { needs: [ring, rocks] })).toMatch(
-    /^ring 0.17.14 compiles C, librocksdb-sys 0.17.1 compiles C\+\+, and there is no C\+\+ compiler for .* Either put x86_64-linux-musl-gcc on the PATH, or set CC_x86_64_unknown_linux_musl, CXX_x86_64_unknown_linux_musl and CARGO_/,
+    /^ring 0.17.14 compiles C, librocksdb-sys 0.17.1 compiles C\+\+, and there is no C\+\+ compiler for \S+\. Put x86_64-linux-musl-gcc on the PATH, or set CC_x86_64_unknown_linux_musl, CXX_x86_64_unknown_linux_musl and CARGO_/,
   )
   expect(cannot('armv7-unknown-linux-gnueabihf', [], { needs: [rocks] })).toMatch(
-    /Either install g\+\+-arm-linux-gnueabihf \(`apt-get install g\+\+-arm-linux-gnueabihf`\), or set CC_/,
+    /Install g\+\+-arm-linux-gnueabihf \(`apt-get install g\+\+-arm-linux-gnueabihf`\), or set CC_/,
   )
   const floor = { target: { name: 'x86_64-unknown-linux-gnu.2.28', triple: 'x86_64-unknown-linux-gnu', glibc: '2.28' } }
   expect(cannot('', [], floor)).toBe(
-    'Only zig links for a glibc as old as that of x86_64-unknown-linux-gnu.2.28, and it could not be used: no network. Either build in a container whose glibc is that old (`target: x86_64-unknown-linux-gnu`), or build for musl.',
+    'Only zig links for a glibc as old as that of x86_64-unknown-linux-gnu.2.28, and it could not be used: no network. Build for musl, or build in a container whose glibc is that old (`target: x86_64-unknown-linux-gnu`).',
+  )
+})
+
+test('the way out that is told with the cause stands once, and after what is simpler', () => {
+  const cause = new Lacking('zig 0.16.0 cannot be downloaded: no network', 'put zig on the PATH, or name a server')
+  expect(cannotLink(question(X86, [], { needs: [ring] }), cause)).toBe(
+    'ring 0.17.14 compiles C, and there is no C compiler for x86_64-unknown-linux-musl. Install musl-tools (`apt-get install musl-tools`), or put x86_64-linux-musl-gcc on the PATH, or set CC_x86_64_unknown_linux_musl and CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_LINKER, or put zig on the PATH, or name a server. (zig could not be used: zig 0.16.0 cannot be downloaded: no network.)',
   )
 })

@@ -40,7 +40,7 @@ test('a tool that cannot be downloaded is compiled, after a warning that says wh
     {
       level: 'warning',
       title: 'made-tool is compiled',
-      message: `made-tool 1.2.3 cannot be downloaded: ${server.url}/made-tool/1.2.3/made-tool.tar.gz: the server answered with status 404. So cargo compiles it now, which can take minutes. Put made-tool on the PATH, or name a server that has it with tools-mirror.`,
+      message: `made-tool 1.2.3 cannot be downloaded: ${server.url}/made-tool/1.2.3/made-tool.tar.gz: the server answered with status 404. So cargo compiles it now, which can take minutes; to spare that, put made-tool on the PATH, or name a server that has it with tools-mirror.`,
     },
   ])
   expect(place.said.output.join('\n')).toContain('Compiling made-tool v1.2.3')

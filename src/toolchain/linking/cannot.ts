@@ -1,14 +1,31 @@
+import { Lacking } from '../../report/ending.ts'
 import type { LinkingQuestion } from './choose.ts'
 import { archOf, compilersOf, isGnu, isMusl } from './compilers.ts'
 import { linkerVariable, variableFor } from './variables.ts'
 
-/** Why nothing of the table could be done, in the words of who must act. */
-export function cannotLink(question: LinkingQuestion, cause: string): string {
+/** Why nothing of the table could be done, in the words of who must act: each way out once, the simplest first. */
+export function cannotLink(question: LinkingQuestion, cause: Error): string {
   const { target } = question
   if (target.glibc !== undefined) {
-    return `Only zig links for a glibc as old as that of ${target.name}, and it could not be used: ${cause} Either build in a container whose glibc is that old (\`target: ${target.triple}\`), or build for musl.`
+    const others = ['build for musl', `build in a container whose glibc is that old (\`target: ${target.triple}\`)`]
+    const ways = waysOut([...others, ...bringing(cause)])
+    return `Only zig links for a glibc as old as that of ${target.name}, and it could not be used: ${whyOf(cause)}. ${ways}`
   }
-  return `${whatIsMissing(question)}. zig could not be used: ${cause} Either ${remedies(question).join(', or ')}.`
+  const ways = waysOut([...remedies(question), ...bringing(cause)])
+  return `${whatIsMissing(question)}. ${ways} (zig could not be used: ${whyOf(cause)}.)`
+}
+
+function waysOut(ways: readonly string[]): string {
+  const sentence = ways.join(', or ')
+  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`
+}
+
+function whyOf(cause: Error): string {
+  return cause instanceof Lacking ? cause.why : cause.message.replace(/\.$/, '')
+}
+
+function bringing(cause: Error): string[] {
+  return cause instanceof Lacking ? [cause.remedy] : []
 }
 
 function whatIsMissing({ target, host, needs }: LinkingQuestion): string {

@@ -13,6 +13,11 @@ export function pathOnMirror(url: string, tool: string, version: string): string
   return `${tool}/${version}/${posix.basename(new URL(url).pathname)}`
 }
 
+/** Refuses a mirror that nothing can come from, which is known before anything is needed of it. */
+export function checkMirror(mirror: string): void {
+  if (mirror !== '') mirrorOf(mirror)
+}
+
 function mirrorOf(mirror: string): string {
   const url = URL.canParse(mirror) ? new URL(mirror) : undefined
   const isPlain = url !== undefined && `${url.username}${url.password}${url.search}${url.hash}` === ''

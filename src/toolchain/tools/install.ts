@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Environment } from '../../process/environment.ts'
-import { Failed } from '../../report/ending.ts'
+import { Failed, Lacking } from '../../report/ending.ts'
 import type { Log } from '../../report/log.ts'
 import { download, type Patience } from '../download/download.ts'
 import { folderOf, hasProgram } from '../programs.ts'
@@ -25,6 +25,8 @@ export type InstallOptions = {
   log: Log
   signal: AbortSignal
   patience?: Patience
+  /** Throws where it would be in vain: of all ways to a tool this one takes minutes. */
+  beforeCompiling?: () => Promise<void>
 }
 
 export type InstalledTool = { path: string; version: string; source: 'download' | 'compiled' }
@@ -57,19 +59,20 @@ async function make(options: InstallOptions, work: string, root: string): Promis
   if ('folder' in downloaded) return { folder: downloaded.folder, source: 'download' }
 
   const { tool, environment, log, signal, pinned } = options
-  const problem = `${tool} ${pinned.version} cannot be downloaded: ${downloaded.impossible}.`
+  const problem = `${tool} ${pinned.version} cannot be downloaded: ${downloaded.impossible}`
   const place = pinned.asks === undefined ? 'into the tool folder (docs/tools-mirror.md)' : 'on the PATH'
-  const remedy = `Put ${tool} ${place}, or name a server that has it with tools-mirror.`
-  if (!pinned.isCrate || folderOf('cargo', environment) === undefined) throw new Failed(`${problem} ${remedy}`)
+  const remedy = `put ${tool} ${place}, or name a server that has it with tools-mirror`
+  if (!pinned.isCrate || folderOf('cargo', environment) === undefined) throw new Lacking(problem, remedy)
+  await options.beforeCompiling?.()
   log.finding({
     level: 'warning',
     title: `${tool} is compiled`,
-    message: `${problem} So cargo compiles it now, which can take minutes. ${remedy}`,
+    message: `${problem}. So cargo compiles it now, which can take minutes; to spare that, ${remedy}.`,
   })
   await compile({ tool, version: pinned.version, scratch: work, root, environment, log, signal })
   const folder = join(root, 'bin')
   if (await runs(options, folder)) return { folder, source: 'compiled' }
-  throw new Failed(`${tool} ${pinned.version} was compiled, but what came out does not run here. ${remedy}`)
+  throw new Lacking(`${tool} ${pinned.version} was compiled, but what came out does not run here`, remedy)
 }
 
 /** A file with another hash than the pinned one ends the run: it is neither unpacked nor made up for by compiling. */
