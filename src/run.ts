@@ -2,8 +2,10 @@ import type { Facts, Surroundings } from './pipeline/facts.ts'
 import { gatherFacts, secretsIn } from './pipeline/gather.ts'
 import { type Plan, planOf } from './pipeline/plan.ts'
 import { type PipelineEnd, runPipeline } from './pipeline/runner.ts'
+import { checkFrom } from './pipeline/taking.ts'
 import { toolchainPipeline } from './pipeline/toolchain.ts'
 import { noResults, type Results, workPipeline } from './pipeline/work.ts'
+import { differenceFrom } from './report/difference.ts'
 import type { Display } from './report/display.ts'
 import type { Redaction } from './report/redact.ts'
 import type { Report } from './report/report.ts'
@@ -56,14 +58,11 @@ export async function run(door: Door, signal: AbortSignal): Promise<RunEnd> {
     facts = await gatherFacts(reading, surroundings, toolchain, signal, (project) => {
       targetDirectory = project.targetDirectory
     })
+    await checkFrom(facts)
     plan = planOf(facts)
     const { settings, git } = facts
-    if (git !== undefined && git.dirty.length > 0) {
-      display.problem(
-        'warning',
-        `The working tree differs from the commit ${git.sha.slice(0, 12)} (${git.dirty.length} paths).`,
-      )
-    }
+    const difference = git && differenceFrom(git)
+    if (difference !== undefined) display.problem('warning', difference)
     if (settings.command !== 'plan') {
       const work = workPipeline(facts)
       const before = end

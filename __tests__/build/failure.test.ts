@@ -14,6 +14,26 @@ test('the first error is named, not the last', () => {
   expect(explained('nothing that looks like an error\n')).toBe('cargo build failed: nothing that looks like an error')
 })
 
+test('the first error is told with its place, and never with that of another', () => {
+  const mismatch =
+    'error[E0308]: mismatched types\n --> src/main.rs:1:27\n  |\n1 | fn main() { let x: u32 = "a"; }\n  |                  ---     ^^^ expected `u32`\n  |\n ::: src/other.rs:3:4\n'
+  const coded = 'error: two\nlines of it\n   --> /home/x y/.cargo/registry/src/dep-1.0.0/src/lib.rs:10:2\n'
+  expect(explained(mismatch)).toBe('cargo build failed: error[E0308]: mismatched types (src/main.rs:1:27)')
+  expect(explained(`warning: unused\n --> src/a.rs:9:9\n\n${mismatch}\n${coded}`)).toBe(
+    'cargo build failed: error[E0308]: mismatched types (src/main.rs:1:27, and 1 more)',
+  )
+  expect(explained(coded)).toBe(
+    'cargo build failed: error: two (/home/x y/.cargo/registry/src/dep-1.0.0/src/lib.rs:10:2)',
+  )
+  // In colour, as cargo prints it.
+  expect(explained('\x1b[1m\x1b[91merror\x1b[0m: one\n \x1b[94m--> \x1b[0msrc/main.rs:1:2\n')).toContain(
+    'one (src/main.rs:1:2)',
+  )
+  for (const placeless of ['error: one\n\nwarning: x\n --> a.rs:1:2', 'error: one\nerror: two\n --> a.rs:1:2']) {
+    expect(explained(placeless)).not.toContain('a.rs')
+  }
+})
+
 test.each([
   ['error: failed to write: No space left on device (os error 28)', 'The disk is full.'],
   [
@@ -45,7 +65,7 @@ test('warnings that were made errors are told with who did that, and a build scr
   const stderr = (note: string) =>
     `error: unused variable: \`x\`\n --> build.rs:2:9\n  |\n  = note: ${note}\n\nerror: could not compile \`dep\` (build script) due to 1 previous error\n`
   expect(explained(stderr('`#[deny(unused_variables)]` implied by `#[deny(warnings)]`'))).toMatch(
-    /^cargo build failed: error: unused variable: `x`, in the build script of `dep`\nThat code makes errors of warnings/,
+    /^cargo build failed: error: unused variable: `x` \(build\.rs:2:9\), in the build script of `dep`\nThat code makes errors of warnings/,
   )
   expect(explained(stderr('`-D unused-variables` implied by `-D warnings`'))).toContain('RUSTFLAGS')
 })
@@ -53,6 +73,7 @@ test('warnings that were made errors are told with who did that, and a build scr
 test.each(['x', ' ', '1', '`', 'lock file ', "repository '"])(
   'a line of nothing but %j is read at once, and short',
   (what) => {
+    expect(explained(`error: x\n --> ${what.repeat(1e6)}:1:2`).length).toBeLessThan(1100)
     expect(explained(`error: ${what.repeat(1e6)}`).length).toBeLessThan(1100)
     expect(explained(what.repeat(1e6)).length).toBeLessThan(1100)
   },
@@ -61,7 +82,7 @@ test.each(['x', ' ', '1', '`', 'lock file ', "repository '"])(
 test('what the code says is no sign', () => {
   const stderr =
     'error[E0308]: mismatched types\n --> src/main.rs:1:30\n  |\n1 |     let x: u32 = "No space left on device";\n  |                  ^^^ expected `u32`'
-  expect(explained(stderr)).toBe('cargo build failed: error[E0308]: mismatched types')
+  expect(explained(stderr)).toBe('cargo build failed: error[E0308]: mismatched types (src/main.rs:1:30)')
 })
 
 test('a private dependency without a token is told what makes secrets empty', () => {

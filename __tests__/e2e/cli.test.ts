@@ -129,6 +129,11 @@ test('taking what is no file, and an artifact where there are none', async () =>
   using project = madeProject(hello())
   const device = await cli(['build', '--from', '/dev/zero'], project)
   expect([device.code, device.stderr]).toEqual([2, expect.stringContaining('neither a file nor a folder')])
+  for (const args of [['plan'], ['build', '--dry-run']]) {
+    const missing = await cli([...args, '--from', 'nowhere'], project)
+    expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('nowhere, but there is nothing')])
+    expect(missing.stdout).toMatch(/^refused /)
+  }
   const artifact = await cli(['build', '--from', 'artifact:x'], project)
   expect([artifact.code, artifact.stderr]).toEqual([
     2,
@@ -173,7 +178,7 @@ test('code that does not compile: the error is shown and named', async () => {
   expect(stderr).toContain('src/main.rs:1:13')
   expect(report()).toMatchObject({
     status: 'failed',
-    problems: ['cargo build failed: error[E0425]: cannot find function `nowhere` in this scope'],
+    problems: ['cargo build failed: error[E0425]: cannot find function `nowhere` in this scope (src/main.rs:1:13)'],
     steps: expect.arrayContaining([
       expect.objectContaining({ name: 'build', state: 'failed' }),
       expect.objectContaining({ name: 'pack', state: 'not-reached' }),
@@ -212,7 +217,7 @@ test('a dirty tree is said in the report', async () => {
   using project = madeProject(hello())
   writeFileSync(join(project.folder, 'new.txt'), '')
   const { stderr, report } = await cli(['plan'], project)
-  expect(stderr).toContain('The working tree differs from the commit')
+  expect(stderr).toMatch(/warning: The working tree differs from the commit [0-9a-f]{12}: new\.txt\.\n/)
   expect(report().commit?.dirty).toEqual(['new.txt'])
 })
 

@@ -99,7 +99,7 @@ test("warnings that are errors in a dependency's build script", async () => {
   expect(await ends(project, 'build')).toEqual({
     code: 1,
     said: [
-      'error: cargo build failed: error: unused variable: `x`, in the build script of `neighbour`',
+      'error: cargo build failed: error: unused variable: `x` (neighbour/build.rs:3:9), in the build script of `neighbour`',
       expect.stringMatching(/^That code makes errors of warnings \(`#!\[deny\(warnings\)\]`\), so every new compiler/),
     ],
   })
@@ -114,7 +114,7 @@ test("warnings that are errors in a dependency's build script", async () => {
   expect(await ends(native, 'build')).toEqual({
     code: 1,
     said: [
-      'error: cargo build failed: error: function `unused` is never used',
+      'error: cargo build failed: error: function `unused` is never used (neighbour/src/lib.rs:1:4)',
       expect.stringMatching(/^RUSTFLAGS, or `rustflags` in a configuration of cargo, make errors of warnings/),
     ],
   })

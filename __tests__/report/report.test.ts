@@ -98,7 +98,7 @@ test('the summary answers in the order of the questions', () => {
   )
   expect(text).toContain('### ❌ hello 1.2.3: failed in 1 min 15 s')
   expect(text).toContain('> cargo build failed: x<br>\n> Do &lt;this&gt;.')
-  expect(text).toContain('differs from the commit `aaaaaaaaaaaa`: `src/a.rs` and 1 more')
+  expect(text).toContain('differs from the commit `aaaaaaaaaaaa`: `src/a.rs` and `b`.')
   expect(text).toContain('| Build: a \\#1 | ❌ failed after 1 min 05 s, then undone |')
   expect(text).toContain('    Build  a  1 :crit, 510, 65510')
   expect(text).toContain('| clippy | ❌ clippy found 2 warnings. |')
@@ -106,6 +106,16 @@ test('the summary answers in the order of the questions', () => {
   const places = order.map((mark) => text.indexOf(mark))
   expect(places).toEqual(places.toSorted((a, b) => a - b))
   expect(places[0]).toBeGreaterThan(0)
+})
+
+test('a gate that passed and found something is marked as what it is', () => {
+  const clippy = { gate: 'clippy', said: 'x' }
+  const markOf = (gate: { passed: boolean; errors: number; warnings: number }) =>
+    /^\| clippy \| (\S+) x \|$/m.exec(summaryOf(report({ gates: [{ ...clippy, ...gate }] })))?.[1]
+  expect(markOf({ passed: true, errors: 0, warnings: 0 })).toBe('✅')
+  expect(markOf({ passed: true, errors: 0, warnings: 2 })).toBe('⚠️')
+  expect(markOf({ passed: false, errors: 0, warnings: 2 })).toBe('❌')
+  expect(markOf({ passed: false, errors: 1, warnings: 0 })).toBe('❌')
 })
 
 test('sentences in a cell: code is code, addresses lead somewhere, and nothing else is markup', () => {

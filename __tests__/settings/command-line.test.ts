@@ -55,6 +55,17 @@ test('every mistake is told at once', () => {
   ])
 })
 
+test('two commands are told as such, whichever way they are named', () => {
+  const problemsOf = (...args: string[]) => readCommandLine(args, {}).problems
+  const both = ['Two commands are given, `plan` and `build`, but a run has one.']
+  expect(problemsOf('plan', 'build')).toEqual(both)
+  expect(problemsOf('plan', '--command', 'build')).toEqual(both)
+  expect(problemsOf('plan', 'check', '--dry-run', 'build')).toEqual([
+    '3 commands are given, `plan`, `check` and `build`, but a run has one.',
+  ])
+  expect(problemsOf('plan', 'plan')).toEqual(['The command `plan` is given 2 times; once is enough.'])
+})
+
 test('a secret in the argument list is refused and not repeated', () => {
   for (const args of [
     ['--cargo-git-token', 'ghs_abc'],

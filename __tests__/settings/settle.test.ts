@@ -56,6 +56,26 @@ test('the items of a list that has choices are checked, and gates cannot both fa
   expect(problemsOf(given({ gates: 'test:nextest, test' }))[0]).toContain('`test` or `test:nextest`, not both')
 })
 
+test('what a gate cannot be is told with the gates that can', () => {
+  expect(problemsOf(given({ gates: 'test:warn' }))).toEqual([
+    'input gates names `test:warn`, but `test` cannot be `:warn`; clippy, audit, deny can.',
+  ])
+  expect(problemsOf(given({ gates: ['fmt:warn'] }))[0]).toContain('`fmt` cannot be `:warn`; clippy, audit, deny can.')
+  expect(problemsOf(given({ gates: 'fmt:nextest' }))[0]).toContain('`fmt` cannot be `:nextest`; test can.')
+  expect(problemsOf(given({ gates: 'clippy:wran' }))[0]).toContain('did you mean `clippy:warn`?')
+})
+
+test('`none` stands alone', () => {
+  for (const gates of ['none,fmt', 'fmt\nnone', ['none', 'fmt']]) {
+    expect(problemsOf(given({ gates }))).toEqual([
+      'input gates names `none` beside fmt, but `none` stands alone: leave out one or the other.',
+    ])
+  }
+  expect(settle(given({ gates: 'none, none' })).settings.gates).toEqual([])
+  // There it can be a name like any other.
+  expect(settle(given({ features: 'none, fmt' })).settings.features).toEqual(['none', 'fmt'])
+})
+
 test('words come as a line or as an array', () => {
   expect(settle(given({ 'test-args': `--test "a b" -- --nocapture` })).settings['test-args']).toEqual([
     '--test',

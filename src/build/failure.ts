@@ -18,11 +18,12 @@ export function explainFailure({ said, stderr, ...facts }: CargoFailure): string
   const known = KNOWN.find(({ sign }) => spoken.some((line) => sign.test(line)))
   const errors = spoken.filter((line) => /^error(\[E\d+\])?:/.test(line) && !ECHOES.test(line))
   const last = lines.findLast((line) => line.trim() !== '') ?? ''
-  const first = (buildScriptFailure(spoken) ?? endedBySignal(spoken) ?? withCause(errors[0], spoken) ?? last)
-    .trim()
-    .slice(0, LONGEST)
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
-  const why = `${said} failed: ${first.replace(/[\x00-\x1f\x7f]+/g, ' ')}${more}${inBuildScript(spoken)}`
+  const blamed = buildScriptFailure(spoken) ?? endedBySignal(spoken)
+  const first = (blamed ?? withCause(errors[0], spoken) ?? last).trim().slice(0, LONGEST)
+  const place = blamed === undefined ? placeOf(errors[0], spoken) : undefined
+  const beside = [...(place ? [place] : []), ...(errors.length > 1 ? [`and ${errors.length - 1} more`] : [])]
+  const what = `${first}${beside.length > 0 ? ` (${beside.join(', ')})` : ''}`.replace(/[\x00-\x1f\x7f]+/g, ' ')
+  const why = `${said} failed: ${what}${inBuildScript(spoken)}`
   return known === undefined ? why : `${why}\n${known.remedy(facts)}`
 }
 
@@ -65,6 +66,15 @@ function withCause(error: string | undefined, lines: readonly string[]): string 
   const at = lines.findLastIndex((line) => line.trim() === 'Caused by:')
   const cause = lines.slice(at + 1).find((line) => line.trim() !== '')
   return at < 0 || cause === undefined ? error : `${error}: ${cause.trim()}`
+}
+
+/** Where the compiler saw it, which it says right after the error; what notes point at is another place. */
+function placeOf(error: string | undefined, lines: readonly string[]): string | undefined {
+  if (error === undefined) return undefined
+  const after = lines.slice(lines.indexOf(error) + 1)
+  const end = after.findIndex((line) => line.trim() === '' || /^(error|warning|note|help)[:[]/.test(line))
+  const own = after.slice(0, end < 0 ? undefined : end)
+  return own.flatMap((line) => /^\s*--> (\S.{0,300}:\d+:\d+)\s*$/.exec(line)?.[1] ?? [])[0]
 }
 
 const ENDED = /^\s+process didn't exit successfully: .* \(signal: \d+, (SIG[A-Z]+)/

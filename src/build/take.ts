@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Binary } from '../report/binary.ts'
@@ -32,13 +33,28 @@ export async function takeBinaries(options: TakeOptions): Promise<readonly Binar
   const { from, directory } = options
   if (from.kind === 'artifact') return proven([await openArtifact(from.name, undefined, options)], options)
   if (from.kind === 'run') return proven(await openRun(from, options), options)
-  const path = resolve(directory, from.path)
-  const found = await stat(path).catch(() => undefined)
-  if (found === undefined) throw new Refused(`\`from\` names ${path}, but there is nothing.`)
+  const { path, found } = await pathToTake(from, directory)
   if (found.isDirectory()) return proven([await openParcel(path)], options)
-  if (!found.isFile()) throw new Refused(`\`from\` names ${path}, which is neither a file nor a folder.`)
   const file = await fileOf(path, found.size, options)
   return proven([{ binaries: [file], beside: [], commit: undefined }], options)
+}
+
+/** A file or a folder, or the refusal that names what is there instead. */
+export async function pathToTake(
+  from: From & { kind: 'path' },
+  directory: string,
+): Promise<{ path: string; found: Stats }> {
+  const path = resolve(directory, from.path)
+  const found = await stat(path).catch(() => undefined)
+  if (found === undefined) {
+    throw new Refused(
+      `\`from\` names ${path}, but there is nothing: check the path, which is seen from the working directory.`,
+    )
+  }
+  if (!found.isFile() && !found.isDirectory()) {
+    throw new Refused(`\`from\` names ${path}, which is neither a file nor a folder.`)
+  }
+  return { path, found }
 }
 
 async function openRun(from: From & { kind: 'run' }, options: TakeOptions): Promise<Opened[]> {

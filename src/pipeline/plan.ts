@@ -10,7 +10,7 @@ export type Plan = {
   commit: string | undefined
   packages: readonly { name: string; version: string; binaries: readonly string[] }[]
   targets: readonly string[]
-  /** Those that run before anything is built. */
+  /** Those that must pass before anything is given out. */
   gates: readonly string[]
   /** One job each: the matrix of the compiling jobs. Empty when nothing is compiled. */
   builds: readonly { target: string }[]

@@ -1,5 +1,5 @@
 import { parseFrom } from '../build/from.ts'
-import { takeBinaries } from '../build/take.ts'
+import { pathToTake, takeBinaries } from '../build/take.ts'
 import { Refused } from '../report/ending.ts'
 import { attestStep } from './attesting.ts'
 import type { Facts } from './facts.ts'
@@ -7,6 +7,12 @@ import { artifactsOf } from './plan.ts'
 import { proved } from './proving.ts'
 import { Step } from './step.ts'
 import { noResults, type Work } from './work.ts'
+
+/** What can be known of `from` before anything is done. Artifacts are on a server, which only the run itself asks. */
+export async function checkFrom({ settings, project }: Facts): Promise<void> {
+  const from = settings.from === '' ? undefined : parseFrom(settings.from)
+  if (from?.kind === 'path') await pathToTake(from, project.directory)
+}
 
 /** Nothing is compiled and no gate runs: what was built elsewhere is taken, and proved all the same. */
 export function takingPipeline(facts: Facts): Work {

@@ -1,3 +1,4 @@
+import { differenceFrom } from './difference.ts'
 import { duration, endOf } from './display.ts'
 import type { Finding } from './finding.ts'
 import { ganttOf } from './gantt.ts'
@@ -16,7 +17,7 @@ export function summaryOf(report: Report): string {
     noteOnDirt(report),
     tableOf(
       ['Gate', 'Verdict'],
-      report.gates.map(({ gate, passed, said }) => [inline(gate), `${passed ? '✅' : '❌'} ${prose(said)}`]),
+      report.gates.map((gate) => [inline(gate.gate), `${markOf(gate)} ${prose(gate.said)}`]),
     ),
     findingsPart(report),
     tableOf(
@@ -58,9 +59,14 @@ function headline({ status, packages, seconds, environment }: Report): string {
 }
 
 function noteOnDirt({ commit }: Report): string {
-  if (commit === undefined || commit.dirty.length === 0) return ''
-  const [first = '', ...others] = commit.dirty
-  return `> ⚠️ The working tree differs from the commit ${code(commit.sha.slice(0, 12))}: ${code(first)}${others.length > 0 ? ` and ${others.length} more` : ''}.`
+  const said = commit && differenceFrom(commit, code)
+  return said === undefined ? '' : `> ⚠️ ${said}`
+}
+
+/** With `:warn` a gate passes whatever it found. */
+function markOf({ passed, errors, warnings }: Report['gates'][number]): string {
+  if (!passed) return '❌'
+  return errors + warnings > 0 ? '⚠️' : '✅'
 }
 
 /** What the table of gates does not say anyway. */

@@ -25,7 +25,11 @@ function readArguments(args: readonly string[]): Reading {
   for (const name of new Set(values.map((one) => one.name))) {
     const all = values.filter((one) => one.name === name)
     if (all.length > 1 && settingOf(name).kind !== 'list') {
-      problems.push(`--${name} is given ${all.length} times, but it takes one value.`)
+      problems.push(
+        name === 'command'
+          ? tooManyCommands(all.map(({ value }) => value))
+          : `--${name} is given ${all.length} times, but it takes one value.`,
+      )
       continue
     }
     const contents = all.map(({ value }) => contentOf(name, value, `--${name}`))
@@ -34,6 +38,16 @@ function readArguments(args: readonly string[]): Reading {
     if (value.trim() !== '') given.push({ name, value, origin: name === 'command' ? 'the command' : `--${name}` })
   }
   return { given, problems }
+}
+
+/** A command is mostly a word of its own, so nobody may have written `--command`. */
+function tooManyCommands(all: readonly string[]): string {
+  const [first = '', ...others] = all.map((command) => `\`${command}\``)
+  if (others.every((command) => command === first)) {
+    return `The command ${first} is given ${all.length} times; once is enough.`
+  }
+  const count = all.length === 2 ? 'Two' : all.length
+  return `${count} commands are given, ${[first, ...others.slice(0, -1)].join(', ')} and ${others.at(-1)}, but a run has one.`
 }
 
 type Words = { values: { name: Name; value: string }[]; problems: string[] }

@@ -17,7 +17,11 @@ export function helpText(columns: number): string {
       width,
       0,
     ),
-    'Exit codes: 0 done, 1 failed, 2 refused before anything changed.\n',
+    wrapped(
+      'Exit codes: 0 done, 1 failed, 2 refused before anything changed; a run that is stopped by a signal ends by that signal.',
+      width,
+      0,
+    ),
   ].join('\n')
 }
 

@@ -94,19 +94,29 @@ function parse({ name, value, origin }: Given): { value: unknown } | { problem: 
       }
       const trimmed = items.map((item) => item.trim()).filter((item) => item !== '')
       if (trimmed.some((item) => CONTROL.test(item))) return wrong('a list of texts without control characters')
-      if (trimmed.length === 1 && trimmed[0] === 'none') return { value: [] }
+      if (trimmed.length > 0 && new Set(trimmed).size === 1 && trimmed[0] === 'none') return { value: [] }
       const stray = choices.length === 0 ? undefined : trimmed.find((item) => !choices.includes(item))
-      if (stray !== undefined) {
-        return {
-          problem: `${subject} names \`${stray}\`${didYouMean(stray, choices, undefined, `; there is ${choices.join(', ')}.`)}`,
-        }
-      }
+      if (stray !== undefined) return { problem: `${subject} names \`${stray}\`${whyNone(stray, trimmed, choices)}` }
       // `clippy` and `clippy:warn` are the same thing, done in two ways.
       const other = trimmed.find((item) => item.includes(':') && trimmed.includes(plainName(item)))
       if (other !== undefined && choices.length > 0) return wrong(`\`${plainName(other)}\` or \`${other}\`, not both`)
       return { value: [...new Set(trimmed)] }
     }
   }
+}
+
+/** The end of the sentence that names an item which is none of the choices. */
+function whyNone(stray: string, items: readonly string[], choices: readonly string[]): string {
+  if (stray === 'none') {
+    const others = items.filter((item) => item !== 'none')
+    return ` beside ${others.join(', ')}, but \`none\` stands alone: leave out one or the other.`
+  }
+  const name = plainName(stray)
+  const way = stray.slice(name.length)
+  const able = way === '' ? [] : choices.filter((choice) => choice.endsWith(way)).map(plainName)
+  if (choices.includes(name) && able.length > 0)
+    return `, but \`${name}\` cannot be \`${way}\`; ${able.join(', ')} can.`
+  return didYouMean(stray, choices, undefined, `; there is ${choices.join(', ')}.`)
 }
 
 function plainName(item: string): string {

@@ -89,7 +89,7 @@ export const table = {
     default: ['fmt', 'clippy', 'test', 'audit'],
     group: 'gates',
     about:
-      'What must pass before anything is built: `fmt`, `clippy`, `test`, `audit`, `deny`. `:warn` after clippy, audit or deny reports without failing; `test:nextest` runs the tests with nextest, as `test` does where the project has `.config/nextest.toml`; `none` runs no gate.',
+      'What must pass before anything is given out: `fmt`, `clippy`, `test`, `audit`, `deny`. `:warn` after clippy, audit or deny reports without failing; `test:nextest` runs the tests with nextest, as `test` does where the project has `.config/nextest.toml`; `none` runs no gate.',
   },
   'clippy-args': {
     kind: 'words',
