@@ -157,6 +157,16 @@ test('files that are included count, also when they include each other', async (
   expect(configs).toEqual([{ env: { A: '1' } }, { env: { B: '1' } }])
 })
 
+test('of two files that are included the later one is the stronger, and the one that includes them is stronger than both', async () => {
+  await using made = await madeFolder({
+    '.cargo/config.toml': 'include = ["a.toml", "b.toml"]\n[env]\nOWN = "1"',
+    '.cargo/a.toml': '[env]\nA = "1"',
+    '.cargo/b.toml': '[env]\nB = "1"',
+  })
+  const configs = await readCargoConfigs({ directory: made.folder, cargoHome: join(made.folder, 'none') })
+  expect(configs).toEqual([{ env: { OWN: '1' } }, { env: { B: '1' } }, { env: { A: '1' } }])
+})
+
 test('what is no configuration harms nobody', async () => {
   await using made = await madeFolder({
     'a/.cargo/config.toml': '[[[[',

@@ -50,7 +50,8 @@ async function readConfig(path: string, seen: Set<string>): Promise<unknown[] | 
   if (table === undefined) return [text]
   const included: unknown[] = []
   for (const other of includesOf(table)) {
-    included.push(...((await readConfig(resolve(dirname(path), other), seen)) ?? []))
+    // A later one wins over an earlier one.
+    included.unshift(...((await readConfig(resolve(dirname(path), other), seen)) ?? []))
   }
   const relevant = compilingPart(table)
   return Object.keys(relevant).length === 0 ? included : [relevant, ...included]
