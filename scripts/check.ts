@@ -3,6 +3,8 @@ import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
 
+const GENERATED = ['dist', 'action.yml', 'README.md', 'docs', '.github', 'src/servers/host/scripts.ts']
+
 /** Everything that must hold of the sources themselves; all of it is run, so that one look shows all that is wrong. */
 const checks: readonly [title: string, command: readonly string[]][] = [
   ['types', ['tsc']],
@@ -10,7 +12,7 @@ const checks: readonly [title: string, command: readonly string[]][] = [
   ['generated files', ['node', 'scripts/generate.ts']],
   ['bundle', ['node', 'scripts/build.ts']],
   // After both were made anew: what differs from the commit was not made by them.
-  ['no drift', ['git', 'diff', '--exit-code', '--stat', '--', 'dist', 'action.yml', 'README.md', 'docs', '.github']],
+  ['no drift', ['git', 'diff', '--exit-code', '--stat', '--', ...GENERATED]],
   ['nothing unknown to git in dist', ['node', 'scripts/untracked.ts', 'dist']],
 ]
 

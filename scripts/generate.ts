@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { reportSchema } from '../src/report/report.ts'
 import { actionInputs, actionOutputs } from './generate/action.ts'
+import { hostScripts } from './generate/host-scripts.ts'
 import { inputTable, outputTable } from './generate/tables.ts'
 import { mirroredFiles, toolsNeeded } from './generate/tools-mirror.ts'
 import { workflowInputs, workflowOutputs, workflowSteps } from './generate/workflow.ts'
@@ -17,6 +18,7 @@ replaceParts('.github/workflows/deploy.yml', {
   ...workflowSteps(),
 })
 replaceParts('docs/tools-mirror.md', { tools: toolsNeeded(), files: mirroredFiles() })
+writeFileSync(join(root, 'src/servers/host/scripts.ts'), hostScripts())
 writeFileSync(join(root, 'docs/report.schema.json'), `${JSON.stringify(reportSchema, null, 2)}\n`)
 
 function replaceParts(file: string, parts: Record<string, string>): void {
