@@ -1,4 +1,5 @@
 import { parseRecord } from '../../json/narrow.ts'
+import { Tail } from './tail.ts'
 
 /** One thing that a script told. All its values are text. */
 export type HostEvent = { readonly event: string; readonly [key: string]: string }
@@ -18,7 +19,7 @@ export class EventReader {
   readonly #decoder = new TextDecoder()
   #line = ''
   #tooLong = false
-  #said = ''
+  readonly #said = new Tail(MOST_SAID)
 
   constructor(mark: string, onEvent: (event: HostEvent) => void) {
     this.#mark = `${mark} `
@@ -27,7 +28,7 @@ export class EventReader {
 
   /** What else was printed, its end. */
   get said(): string {
-    return this.#said
+    return this.#said.text
   }
 
   take(chunk: Uint8Array): void {
@@ -59,7 +60,7 @@ export class EventReader {
     const event = line.startsWith(this.#mark) ? readEvent(line.slice(this.#mark.length)) : undefined
     if (event !== undefined) this.#onEvent(event)
     // Scripts begin an event with a line end, in case something else has left its line open.
-    else if (line.trim() !== '') this.#said = `${this.#said}${line}\n`.slice(-MOST_SAID)
+    else if (line.trim() !== '') this.#said.take(Buffer.from(`${line}\n`))
   }
 }
 
