@@ -5,6 +5,8 @@ const FOLDER = join(import.meta.dirname, '../../src/servers/host')
 
 /** What each script is made of, in this order. */
 const PARTS = {
+  bootstrap: ['call', 'world', 'bootstrap'],
+  preflight: ['call', 'world', 'health', 'preflight'],
   hold: ['call', 'world', 'hold'],
   upload: ['call', 'world', 'upload'],
   switch: ['call', 'world', 'health', 'switch'],

@@ -10,13 +10,19 @@ import { hostScript, MARK } from './called.ts'
 export const ROOT = '/srv/app'
 export const PORT = '8080'
 
-/** What bootstrap will make, by hand: users, units, guard, rights. */
-export async function prepareForDeploys(host: Host): Promise<void> {
-  const guard = ['world', 'health', 'guard'].map((name) =>
+export const GUARD = '/usr/local/libexec/rust-deploy/guard'
+
+export function guardText(): string {
+  const parts = ['world', 'health', 'guard'].map((name) =>
     readFileSync(join(import.meta.dirname, `../../../src/servers/host/${name}.sh`), 'utf8'),
   )
+  return `#!/bin/sh\n# rust-deploy guard 1\n${parts.join('\n')}`
+}
+
+/** What bootstrap will make, by hand: users, units, guard, rights. */
+export async function prepareForDeploys(host: Host): Promise<void> {
   const files: Record<string, string> = {
-    '/usr/local/libexec/rust-deploy/guard': `#!/bin/sh\n${guard.join('\n')}`,
+    [GUARD]: guardText(),
     '/etc/rust-deploy/app.conf': `format=1\nunits=app\nport=${PORT}\nhealth=/\n`,
     '/etc/systemd/system/app.service': `[Unit]\nStartLimitBurst=5\n[Service]\nType=exec\nUser=app\nEnvironmentFile=${ROOT}/current/env\nExecStart=${ROOT}/current/app\nRestart=on-failure\nRestartSec=100ms\nTimeoutStopSec=5\n[Install]\nWantedBy=multi-user.target\n`,
     '/etc/systemd/system/rust-deploy-guard@.service':
@@ -64,21 +70,35 @@ export async function holdLease(host: Host, token: string, release: string): Pro
 }
 
 /** One script of ours on the host, as its deploy user. */
-export async function callOn(host: Host, name: string, parameters: Parameters): Promise<Outcome> {
-  const events: HostEvent[] = []
-  const reader = new EventReader(MARK, (event) => events.push(event))
-  const input = headOf(hostScript(name, 'health'), { mark: MARK, app: 'app', ...parameters })
-  const { code, stdout, stderr } = await host.exec(['sh', '-c', COMMAND], { user: 'deploy', input, timeoutMs: 180_000 })
-  reader.take(new TextEncoder().encode(stdout))
-  reader.end()
-  return outcomeOf({ kind: 'exited', code }, events, reader.said + stderr)
+export function callOn(host: Host, name: string, parameters: Parameters): Promise<Outcome> {
+  return callText(host, hostScript(name, 'health'), parameters)
 }
 
-export type Switched = { release: string; token?: string; more?: Parameters }
+/** The exit code of a shell tells a signal by this. */
+const BY_SIGNAL = 128
 
-export function switchTo(host: Host, { release, token = 'token', more = {} }: Switched): Promise<Outcome> {
+export async function callText(host: Host, text: string, parameters: Parameters): Promise<Outcome> {
+  const events: HostEvent[] = []
+  const reader = new EventReader(MARK, (event) => events.push(event))
+  const input = headOf(text, { mark: MARK, app: 'app', ...parameters })
+  // What is killed is the program itself: something else must be there to tell of it.
+  const argv = ['sh', '-c', 'sh -c "$1"; exit $?', 'sh', COMMAND] as const
+  const { code, stdout, stderr } = await host.exec([...argv], { user: 'deploy', input, timeoutMs: 180_000 })
+  reader.take(new TextEncoder().encode(stdout))
+  reader.end()
+  const said = reader.said + stderr
+  return outcomeOf(
+    code > BY_SIGNAL ? { kind: 'signalled', signal: String(code - BY_SIGNAL) } : { kind: 'exited', code },
+    events,
+    said,
+  )
+}
+
+export type Switched = { release: string; token?: string; more?: Parameters; script?: string }
+
+export function switchTo(host: Host, { release, token = 'token', more = {}, script }: Switched): Promise<Outcome> {
   const usual = { window: '60', timeout: '5', soak: '1', port: PORT, path: '/', proof: release }
-  return callOn(host, 'switch', { token, release, ...usual, ...more })
+  return callText(host, script ?? hostScript('switch', 'health'), { token, release, ...usual, ...more })
 }
 
 const ANSWER = `exec 3<>/dev/tcp/127.0.0.1/${PORT} && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && sed '1,/^\\r$/d' <&3`
@@ -87,7 +107,7 @@ const ANSWER = `exec 3<>/dev/tcp/127.0.0.1/${PORT} && printf 'GET / HTTP/1.0\\r\
 export async function factsOf(host: Host) {
   const [current, answer, state] = await Promise.all([
     host.exec(['readlink', `${ROOT}/current`]),
-    host.exec(['timeout', '3', 'bash', '-c', ANSWER]),
+    host.exec(['sh', '-c', 'timeout 3 bash -c "$1" || exit 1', 'sh', ANSWER]),
     host.run(['ls', `${ROOT}/.rust-deploy`]),
   ])
   const left = state.split('\n').filter((name) => /^(pending|reverting|deadline|rolledback|confirmed)/.test(name))

@@ -13,6 +13,8 @@ rd_give_up=$(($(uptime_seconds) + p_wait))
 rd_told=''
 while :; do
   lock
+  # What was seen but is not on the disk could be back after a power cut.
+  sync_files "$rd_state"
   if test -e "$rd_state/frozen"; then
     refuse frozen note "$(head -c 1000 "$rd_state/frozen")"
   elif read_lease && test "$lease_token" != "$p_token"; then
@@ -59,10 +61,17 @@ while IFS= read -r rd_order; do
     fi
     ;;
   abandon)
+    # The lease goes with it: a switch that is still on its way must not begin now.
     if is_pending_ours; then printf '0\n' | put "$rd_state/deadline.$p_release"; fi
+    rm -f "$rd_state/lease"
+    sync_files "$rd_state"
+    unlock
+    event abandoned
+    finish
     ;;
   release)
     rm -f "$rd_state/lease"
+    sync_files "$rd_state"
     unlock
     event released
     finish
