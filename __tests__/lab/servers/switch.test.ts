@@ -81,7 +81,7 @@ test('a runner that dies after the switch: the host goes back by itself', async 
   const release = nextId()
   await putRelease(host, release)
   await holdLease(host, 'token', release)
-  expect((await switchTo(host, { release, more: { window: '6' } })).kind).toBe('done')
+  expect((await switchTo(host, { release, more: { window: '10' } })).kind).toBe('done')
   expect((await factsOf(host)).answer).toBe(release)
   const back = await until('the guard to go back', async () => {
     const facts = await factsOf(host)
@@ -111,7 +111,7 @@ test('a guard that is killed again and again goes back all the same', async () =
   const release = nextId()
   await putRelease(host, release)
   await holdLease(host, 'token', release)
-  expect((await switchTo(host, { release, more: { window: '6' } })).kind).toBe('done')
+  expect((await switchTo(host, { release, more: { window: '10' } })).kind).toBe('done')
   for (let round = 0; round < 6; round++) {
     await host.exec(['systemctl', 'kill', '--signal=KILL', 'rust-deploy-guard@app.service'])
     await new Promise((resolve) => setTimeout(resolve, 300))
