@@ -10,13 +10,10 @@ done
 
 # event <name> [<key> <text>]…: one line that the runner finds among whatever else is printed.
 event() {
-  rd_event="{\"event\":\"$1\""
+  rd_event=$1
   shift
-  while test $# -gt 1; do
-    rd_event="$rd_event,\"$1\":\"$(json "$2")\""
-    shift 2
-  done
-  printf '\n%s %s}\n' "$p_mark" "$rd_event" 2>/dev/null || :
+  pairs "$@"
+  printf '\n%s {"event":"%s"%s}\n' "$p_mark" "$rd_event" "$rd_pairs" 2>/dev/null || :
 }
 
 # Nothing was changed, and the runner says why.

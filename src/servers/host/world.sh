@@ -25,6 +25,15 @@ json() {
     sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e "s/$rd_newline/\\\\n/g" -e "s/$rd_tab/\\\\t/g"
 }
 
+# pairs [<key> <text>]…: what follows in a JSON object.
+pairs() {
+  rd_pairs=''
+  while test $# -gt 1; do
+    rd_pairs="$rd_pairs,\"$1\":\"$(json "$2")\""
+    shift 2
+  done
+}
+
 uptime_seconds() {
   read -r rd_uptime _ </proc/uptime
   printf '%s' "${rd_uptime%%.*}"
@@ -124,11 +133,9 @@ is_pending_ours() {
 
 # remember <event> [<key> <text>]…: one line of history, the time first.
 remember() {
-  rd_line="{\"time\":\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\",\"event\":\"$1\""
+  rd_event=$1
   shift
-  while test $# -gt 1; do
-    rd_line="$rd_line,\"$1\":\"$(json "$2")\""
-    shift 2
-  done
-  printf '%s}\n' "$rd_line" >>"$rd_state/history.jsonl" && sync_files "$rd_state/history.jsonl"
+  pairs "$@"
+  printf '{"time":"%s","event":"%s"%s}\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$rd_event" "$rd_pairs" \
+    >>"$rd_state/history.jsonl" && sync_files "$rd_state/history.jsonl"
 }
