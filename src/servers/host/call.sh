@@ -16,8 +16,9 @@ event() {
   printf '\n%s {"event":"%s"%s}\n' "$p_mark" "$rd_event" "$rd_pairs" 2>/dev/null || :
 }
 
-# Nothing was changed, and the runner says why.
+# Nothing was changed, and the runner says why. Whoever waits for the lock must not wait for a reader of this as well.
 refuse() {
+  unlock
   event refused code "$@"
   event end
   exit 10
@@ -30,6 +31,7 @@ finish() {
 
 # Something failed that was to be done, and events have told of it.
 fail() {
+  unlock
   event failed why "$1"
   event end
   exit 11
