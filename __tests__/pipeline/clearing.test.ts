@@ -15,8 +15,7 @@ test('what an earlier run gave out for the same targets is gone, and nothing els
     mkdirSync(join(targetDirectory, name, '..'), { recursive: true })
     writeFileSync(join(targetDirectory, name), '')
   }
-  const facts = { project: { targetDirectory }, targets: [{ triple: 'x86_64-unknown-linux-musl' }] }
-  const step = clearStep(facts as unknown as Parameters<typeof clearStep>[0])
+  const step = clearStep({ project: { targetDirectory }, targets: [{ triple: 'x86_64-unknown-linux-musl' }] })
   const { signal } = new AbortController()
   const display = plainDisplay(() => {})
   const left = () => all.filter((name) => existsSync(join(targetDirectory, name)))

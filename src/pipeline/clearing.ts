@@ -1,10 +1,12 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Facts } from './facts.ts'
 import { Step } from './step.ts'
 
+/** All of `Facts` that this needs. */
+type Places = { project: { targetDirectory: string }; targets: readonly { triple: string }[] }
+
 /** What an earlier run gave out must not lie beside the report of one that failed, for the next script to pick up. */
-export function clearStep({ project, targets }: Facts): Step<void> {
+export function clearStep({ project, targets }: Places): Step<void> {
   const folders = targets.map(({ triple }) => join(project.targetDirectory, 'rust-deploy', triple))
   return new Step<void>({
     name: 'clear',
