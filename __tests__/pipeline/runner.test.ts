@@ -35,6 +35,17 @@ async function running({ pipeline, dryRun = false, signal = new AbortController(
 const step = <T>(name: string, run: StepOptions<T>['run'], more: Partial<StepOptions<T>> = {}) =>
   new Step<T>({ name, title: name.toUpperCase(), plan: () => [`would ${name}`], run, ...more })
 
+/** Steps that take their time, and the order in which they ended. */
+function noting() {
+  const order: string[] = []
+  const noted = (name: string, milliseconds: number) =>
+    step(name, async () => {
+      await sleep(milliseconds)
+      order.push(name)
+    })
+  return { order, noted }
+}
+
 test('a step reads the result of an earlier one, and not of a later one', async () => {
   const first = step('first', async () => 20)
   const second = step('second', async () => first.result + 22)
@@ -107,12 +118,7 @@ test('side by side: the first error is the cause, the others are stopped, their 
 })
 
 test('a lane can hold lanes: what comes before them is waited for, and what comes after sees them all', async () => {
-  const order: string[] = []
-  const noted = (name: string, milliseconds: number) =>
-    step(name, async () => {
-      await sleep(milliseconds)
-      order.push(name)
-    })
+  const { order, noted } = noting()
   const { states } = await running({
     pipeline: () => [
       [[noted('cook', 40), [[noted('test', 40)], [noted('build', 0)]], noted('last', 0)], [noted('fmt', 0)]],
@@ -342,12 +348,7 @@ test('a cancel is a cancel for that as well', async () => {
 })
 
 test('lanes go their own way: each in its order, and what follows sees all their results', async () => {
-  const order: string[] = []
-  const noted = (name: string, milliseconds: number) =>
-    step(name, async () => {
-      await sleep(milliseconds)
-      order.push(name)
-    })
+  const { order, noted } = noting()
   const { states } = await running({
     pipeline: () => [
       [

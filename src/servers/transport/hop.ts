@@ -20,7 +20,7 @@ export type Hop = {
   login: Login
   /** Is asked for every connection, before anything of the login is sent. */
   judgeHostKey(key: Buffer): HostKeyVerdict
-  /** A server has several keys and shows the one that is asked for; undefined: any. */
+  /** A server has several keys and shows the one that is asked for; without it, whichever it likes. */
   hostKeyAlgorithms?: readonly string[] | undefined
   /** The hop before, which this one is reached through. */
   jump?: Hop | undefined
